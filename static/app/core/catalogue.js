@@ -1,0 +1,82 @@
+/**
+ * Look-ups in the catalogue. The page knows no component kind: what it shows comes from here.
+ *
+ * @typedef {import("./types.js").CatalogueDocument} CatalogueDocument
+ * @typedef {import("./types.js").KindSpec} KindSpec
+ * @typedef {import("./types.js").ParameterSpec} ParameterSpec
+ * @typedef {import("./types.js").Parameters} Parameters
+ */
+
+export class Catalogue {
+  /** @param {CatalogueDocument} document */
+  constructor(document) {
+    this.document = document;
+    /** @type {Map<string, KindSpec>} */
+    this.kinds = new Map(document.kinds.map((kind) => [kind.kind, kind]));
+    this.causes = new Map(document.causes.map((cause) => [cause.name, cause]));
+    this.messages = new Map(Object.entries(document.messages));
+    this.link = document.link;
+    this.limits = document.limits;
+  }
+
+  /** @param {string} kind */
+  kind(kind) {
+    return this.kinds.get(kind);
+  }
+
+  /** Groups in the order a request travels, each with its kinds; empty ones are left out. */
+  groups() {
+    return this.document.groups
+      .map((group) => ({ ...group, kinds: this.document.kinds.filter((kind) => kind.group === group.name) }))
+      .filter((group) => group.kinds.length > 0);
+  }
+
+  /**
+   * The port over which one kind calls another, or undefined when none fits.
+   *
+   * @param {string} from
+   * @param {string} to
+   */
+  port(from, to) {
+    const service = this.kind(to)?.provides;
+    if (!service) return undefined;
+    return this.kind(from)?.ports.find((port) => port.accepts.includes(service));
+  }
+
+  /** @param {string} name */
+  causeTitle(name) {
+    return this.causes.get(name)?.title ?? name.replaceAll("_", " ");
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string | null | undefined} metric
+   */
+  metric(kind, metric) {
+    return metric ? this.kind(kind)?.metrics.find((spec) => spec.name === metric) : undefined;
+  }
+}
+
+/**
+ * What a parameter is now: the design's value, or the catalogue's default.
+ *
+ * @param {ParameterSpec} spec
+ * @param {Parameters} parameters
+ */
+export function valueOf(spec, parameters) {
+  return Object.hasOwn(parameters, spec.name) ? parameters[spec.name] : spec.default;
+}
+
+/**
+ * Whether a parameter's field is shown, given the others.
+ *
+ * @param {ParameterSpec} spec
+ * @param {ParameterSpec[]} specs
+ * @param {Parameters} parameters
+ */
+export function applies(spec, specs, parameters) {
+  const when = spec.when;
+  if (!when) return true;
+  const other = specs.find((candidate) => candidate.name === when.parameter);
+  return other !== undefined && applies(other, specs, parameters) && when.is.includes(valueOf(other, parameters));
+}

@@ -1,0 +1,167 @@
+/**
+ * What the page remembers of a run: points for the charts, events, markers, and the newest frame. All bounded.
+ *
+ * When the points are full, neighbours are joined: counts add up and levels are weighted by time (both exact); of two
+ * percentiles the higher stays, because percentiles cannot be averaged and hiding the worse one would flatter.
+ *
+ * @typedef {import("./types.js").Frame} Frame
+ * @typedef {import("./types.js").RunEvent} RunEvent
+ * @typedef {{t: number, dt: number, arrived: number, done: number, failed: number, dropped: number,
+ *   latency: Record<string, number | null>, hitRatio: number | null, errors: Record<string, number>,
+ *   levels: Map<string, number>}} Point
+ * @typedef {{t: number, word: string, severity: string, text: string}} Marker
+ */
+import { Emitter } from "./emitter.js";
+
+export const LIMITS = Object.freeze({ points: 1200, events: 500, markers: 60 });
+
+export class FrameStore {
+  /** @param {{points: number, events: number, markers: number}} [limits] */
+  constructor(limits = LIMITS) {
+    this.limits = limits;
+    /** @type {Emitter<Frame[]>} */
+    this.added = new Emitter();
+    /** @type {Emitter<void>} */
+    this.cleared = new Emitter();
+    /** Grows with every change, so that a drawing knows whether it is stale. */
+    this.version = 0;
+    this.clear();
+  }
+
+  clear() {
+    /** @type {Point[]} */
+    this.points = [];
+    /** @type {RunEvent[]} */
+    this.events = [];
+    /** @type {Marker[]} */
+    this.markers = [];
+    /** @type {Frame | null} */
+    this.last = null;
+    this.forgottenEvents = 0;
+    /** Simulated seconds that a point must span; doubles when the points are full. */
+    this.pointSpan = 0;
+    this.version += 1;
+    this.cleared.emit();
+  }
+
+  /** @param {Frame[]} frames in order */
+  add(frames) {
+    for (const frame of frames) {
+      this.addPoint(pointOf(frame));
+      for (const event of frame.events) this.addEvent(event);
+      this.last = frame;
+    }
+    this.version += 1;
+    this.added.emit(frames);
+  }
+
+  /** @param {Point} point */
+  addPoint(point) {
+    const last = this.points.at(-1);
+    if (last && last.dt + point.dt <= this.pointSpan + 1e-9) {
+      this.points[this.points.length - 1] = joined(last, point);
+      return;
+    }
+    this.points.push(point);
+    if (this.points.length > this.limits.points) this.thin();
+  }
+
+  thin() {
+    const thinned = [];
+    for (let i = 0; i < this.points.length; i += 2) {
+      const next = this.points[i + 1];
+      thinned.push(next ? joined(this.points[i], next) : this.points[i]);
+    }
+    this.points = thinned;
+    this.pointSpan = Math.max(...thinned.slice(0, 3).map((point) => point.dt));
+  }
+
+  /** @param {RunEvent} event */
+  addEvent(event) {
+    this.events.push(event);
+    if (this.events.length > this.limits.events) {
+      this.events.shift();
+      this.forgottenEvents += 1;
+    }
+    if (event.marker) this.addMarker({ t: event.t, word: event.short ?? "", severity: event.severity, text: event.text });
+  }
+
+  /** @param {Marker} marker */
+  addMarker(marker) {
+    this.markers.push(marker);
+    if (this.markers.length > this.limits.markers) this.markers.shift();
+    this.version += 1;
+  }
+
+  /** @param {string} id */
+  component(id) {
+    const components = this.last?.components;
+    return components && Object.hasOwn(components, id) ? components[id] : undefined;
+  }
+}
+
+/**
+ * @param {Frame} frame
+ * @returns {Point}
+ */
+export function pointOf(frame) {
+  const { window } = frame;
+  const levels = new Map();
+  for (const [id, component] of Object.entries(frame.components)) {
+    const value = component.metrics.utilisation;
+    if (typeof value === "number") levels.set(id, value);
+  }
+  const { p50, p95, p99 } = window.latency_ms;
+  return {
+    t: frame.t, dt: frame.dt,
+    arrived: window.arrived, done: window.done, failed: window.failed, dropped: window.dropped,
+    latency: { p50, p95, p99 }, hitRatio: window.cache_hit_ratio, errors: window.errors, levels,
+  };
+}
+
+/**
+ * @param {Point} a
+ * @param {Point} b the one that follows
+ * @returns {Point}
+ */
+export function joined(a, b) {
+  const dt = a.dt + b.dt;
+  /** @type {Record<string, number>} */
+  const errors = { ...a.errors };
+  for (const [cause, count] of Object.entries(b.errors)) errors[cause] = (errors[cause] ?? 0) + count;
+  const levels = new Map(b.levels);
+  for (const [id, value] of a.levels) {
+    const other = b.levels.get(id);
+    levels.set(id, other === undefined ? value : (value * a.dt + other * b.dt) / dt);
+  }
+  return {
+    t: b.t, dt,
+    arrived: a.arrived + b.arrived, done: a.done + b.done, failed: a.failed + b.failed, dropped: a.dropped + b.dropped,
+    latency: {
+      p50: higher(a.latency.p50, b.latency.p50),
+      p95: higher(a.latency.p95, b.latency.p95),
+      p99: higher(a.latency.p99, b.latency.p99),
+    },
+    hitRatio: weighted(a.hitRatio, a.dt, b.hitRatio, b.dt), errors, levels,
+  };
+}
+
+/**
+ * @param {number | null} a
+ * @param {number | null} b
+ */
+function higher(a, b) {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}
+
+/**
+ * @param {number | null} a
+ * @param {number} aWeight
+ * @param {number | null} b
+ * @param {number} bWeight
+ */
+function weighted(a, aWeight, b, bWeight) {
+  if (a === null || b === null) return a ?? b;
+  return (a * aWeight + b * bWeight) / (aWeight + bWeight);
+}

@@ -1,0 +1,63 @@
+/**
+ * Sentences of the engine in the visitor's language: a template of the catalogue, filled with arguments.
+ *
+ * @typedef {import("./types.js").RunEvent} RunEvent
+ * @typedef {import("./types.js").Problem} Problem
+ * @typedef {import("./catalogue.js").Catalogue} Catalogue
+ */
+import { fill } from "./i18n.js";
+import { formatParameter } from "./units.js";
+
+/**
+ * @param {Catalogue} catalogue
+ * @param {string} name the template
+ * @param {Record<string, unknown> | undefined} values
+ * @param {string} english what to say when there is no such template
+ */
+export function sentence(catalogue, name, values, english) {
+  const template = catalogue.messages.get(name);
+  if (!template || !values) return english;
+  const needed = [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  // Half-filled sentences are worse than English ones.
+  if (!needed.every((place) => Object.hasOwn(values, place))) return english;
+  return fill(template, shown(values));
+}
+
+/**
+ * @param {Catalogue} catalogue
+ * @param {RunEvent} event
+ */
+export function eventText(catalogue, event) {
+  return sentence(catalogue, event.kind, event.arguments, event.text);
+}
+
+/**
+ * @param {Catalogue} catalogue
+ * @param {Problem} problem
+ */
+export function problemText(catalogue, problem) {
+  return sentence(catalogue, problem.code, problem.arguments, problem.text);
+}
+
+/**
+ * Splits a sentence around the first occurrence of a label, so that the label can be a button.
+ *
+ * @param {string} text
+ * @param {string | undefined} label
+ * @returns {{before: string, label: string, after: string}}
+ */
+export function splitAtLabel(text, label) {
+  const at = label ? text.indexOf(label) : -1;
+  if (!label || at < 0) return { before: text, label: "", after: "" };
+  return { before: text.slice(0, at), label, after: text.slice(at + label.length) };
+}
+
+/** @param {Record<string, unknown>} values */
+function shown(values) {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === "number" ? formatParameter(Math.round(value * 1000) / 1000) : value,
+    ]),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * Points of the frame store as the x and y of a chart's traces. Which trace shows what is declared with the figure
+ * (`meta.source`): "done" (a count, shown per second), "latency.p95", "hitRatio", and with `each` one trace for every
+ * component or error cause that has something to show.
+ *
+ * @typedef {import("./frames.js").Point} Point
+ * @typedef {{x: number[], y: (number | null)[]}} Series
+ */
+
+/** Simulated seconds over which counts are turned into rates: one arrival more in 100 ms is not "10/s more". */
+export const RATE_WINDOW_S = 1;
+
+const COUNTS = new Set(["arrived", "done", "failed", "dropped"]);
+
+/**
+ * @param {Point[]} points
+ * @param {string} source
+ * @returns {Series}
+ */
+export function seriesOf(points, source) {
+  const x = points.map((point) => point.t);
+  if (COUNTS.has(source)) return { x, y: rates(points, (point) => /** @type {any} */ (point)[source]) };
+  if (source.startsWith("latency.")) return { x, y: points.map((point) => point.latency[source.slice(8)] ?? null) };
+  return { x, y: points.map((point) => point.hitRatio) };
+}
+
+/**
+ * @param {Point[]} points
+ * @param {"component" | "cause"} each
+ * @returns {Map<string, Series>} by id
+ */
+export function seriesOfEach(points, each) {
+  const x = points.map((point) => point.t);
+  /** @type {Map<string, Series>} */
+  const result = new Map();
+  for (const id of idsOf(points, each)) {
+    const y = each === "component"
+      ? points.map((point) => point.levels.get(id) ?? null)
+      : rates(points, (point) => point.errors[id] ?? 0);
+    result.set(id, { x, y });
+  }
+  return result;
+}
+
+/**
+ * @param {Point[]} points
+ * @param {"component" | "cause"} each
+ */
+function idsOf(points, each) {
+  const ids = new Set();
+  for (const point of points) {
+    for (const id of each === "component" ? point.levels.keys() : Object.keys(point.errors)) ids.add(id);
+  }
+  return ids;
+}
+
+/**
+ * Counts per second over the last second or so before each point: exact sums, no smoothing by weights.
+ *
+ * @param {Point[]} points
+ * @param {(point: Point) => number} count
+ */
+function rates(points, count) {
+  let [from, sum, span] = [0, 0, 0];
+  return points.map((point) => {
+    sum += count(point);
+    span += point.dt;
+    while (from < points.length && span - points[from].dt >= RATE_WINDOW_S - 1e-6) {
+      sum -= count(points[from]);
+      span -= points[from].dt;
+      from += 1;
+    }
+    return span > 0 ? Math.max(0, sum) / span : null;
+  });
+}
+
+/**
+ * The top of an axis that only ever grows: 1, 2 or 5 times a power of ten.
+ *
+ * @param {number} highest
+ * @param {number} [former] the axis as it was
+ */
+export function grownTop(highest, former = 0) {
+  if (highest * 1.02 <= former) return former;
+  const needed = Math.max(highest * 1.1, Number.MIN_VALUE);
+  const power = 10 ** Math.floor(Math.log10(needed));
+  const step = [1, 1.5, 2, 3, 5, 7.5, 10].find((factor) => factor * power >= needed) ?? 10;
+  return step * power;
+}
+
+/**
+ * The right end of the time axis: the scenario's end, and beyond it whole quarters more.
+ *
+ * @param {number} t
+ * @param {number} duration
+ */
+export function timeEnd(t, duration) {
+  const span = Math.max(duration, 10);
+  return t <= span ? span : Math.ceil(t / (span / 4)) * (span / 4);
+}
