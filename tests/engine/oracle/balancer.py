@@ -1,0 +1,129 @@
+"""Load balancer: connections, a policy among the targets in rotation, health checks."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps
+from tests.engine.oracle.wires import Wire
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.world import World
+
+
+class Streak:
+    """So many failures in a row put something out, so many passes in a row put it back."""
+
+    def __init__(self, unhealthy_threshold: int, healthy_threshold: int) -> None:
+        self.unhealthy_threshold = unhealthy_threshold
+        self.healthy_threshold = healthy_threshold
+        self.inside = True
+        self.against = 0
+
+    def hear(self, passed: bool) -> None:
+        self.against = 0 if passed == self.inside else self.against + 1
+        if self.against >= (self.unhealthy_threshold if self.inside else self.healthy_threshold):
+            self.inside = not self.inside
+            self.against = 0
+
+
+@dataclass
+class Target:
+    wire: Wire
+    health: Streak
+    out: int = 0
+
+
+class LoadBalancer(Part):
+    def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
+        super().__init__(world, name, parameters)
+        self.targets: list[Target] = []
+        self.connections = Pool(self.env, parameters["max_connections"], 0, self.queue)
+        self.cpu = Station(self.env, parameters["cores"], self.queue)
+        self.place = 0
+        self.programs = {"read": self._pass_on, "write": self._pass_on, "check": self._check}
+
+    def add_target(self, wire: Wire) -> None:
+        p = self.parameters
+        self.targets.append(Target(wire, Streak(p["unhealthy_threshold"], p["healthy_threshold"])))
+
+    def start(self) -> None:
+        for target in self.targets:
+            self.env.process(self._watch(target))
+
+    def _pass_on(self, request: Request) -> Steps[Answer]:
+        if self.connections.is_full():
+            return Answer("connection_limit")
+        with self.connections.slots.request() as connection:
+            yield connection
+            yield from self.cpu.serve(self.parameters["processing_ms"] * MS)
+            target = self._pick(request)
+            if target is None:
+                return Answer("no_target")
+            target.out += 1
+            try:
+                return (yield from target.wire.call(request.verb, request))
+            finally:
+                target.out -= 1
+
+    def _check(self, request: Request) -> Steps[Answer]:
+        yield self.env.timeout(0)
+        return Answer()
+
+    def _pick(self, request: Request) -> Target | None:
+        inside = [target for target in self.targets if target.health.inside]
+        if not inside:
+            return None
+        if self.parameters["policy"] == "ip_hash":
+            return self._by_address(inside, request)
+        policies = {
+            "round_robin": self._next_in_turn,
+            "random": self._any,
+            "least_connections": self._least,
+            "power_of_two": self._better_of_two,
+        }
+        return policies[self.parameters["policy"]](inside)
+
+    def _next_in_turn(self, inside: list[Target]) -> Target:
+        self.place += 1
+        return inside[self.place % len(inside)]
+
+    def _any(self, inside: list[Target]) -> Target:
+        return self.luck.choice(inside)
+
+    def _least(self, inside: list[Target]) -> Target:
+        """Ties go to the first at or after the place where the last choice left off."""
+        fewest = min(target.out for target in inside)
+        everybody = len(self.targets)
+        for step in range(everybody):
+            target = self.targets[(self.place + step) % everybody]
+            if target.health.inside and target.out == fewest:
+                self.place = (self.place + step + 1) % everybody
+                return target
+        raise AssertionError("one of them has the fewest")
+
+    def _better_of_two(self, inside: list[Target]) -> Target:
+        if len(inside) == 1:
+            return inside[0]
+        first, second = self.luck.sample(inside, 2)
+        return first if first.out <= second.out else second
+
+    def _by_address(self, inside: list[Target], request: Request) -> Target:
+        digest = hashlib.sha256(str(request.address).encode()).digest()
+        return inside[int.from_bytes(digest[:8], "big") % len(inside)]
+
+    def _watch(self, target: Target) -> Steps[None]:
+        """A check at every interval from start to start; one that takes longer delays the next."""
+        interval = self.parameters["health_check_interval_s"]
+        patience = self.parameters["health_check_timeout_ms"] * MS
+        yield self.env.timeout(interval * self.luck.random())
+        while True:
+            began = self.env.now
+            if self.alive:
+                answer = yield from target.wire.call("check", Request(), patience)
+                if self.alive:
+                    target.health.hear(answer.ok)
+            yield self.env.timeout(max(0.0, began + interval - self.env.now))
+
+    def utilisation(self) -> float:
+        return self.cpu.utilisation()

@@ -1,0 +1,288 @@
+"""Databases: a primary and its replicas, what ships between them, and who takes over when one dies.
+
+`Cluster` is what the nodes share: who is primary, who is in the read rotation, what was lost.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import simpy
+
+from tests.engine.oracle.balancer import Streak
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps, draw
+from tests.engine.oracle.wires import Lane, Wire
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.world import World
+
+CHECK_CPU_S = 0.1 * MS
+RECOVERY_AT_LEAST_S = 1.0
+
+
+@dataclass(frozen=True)
+class Write:
+    key: int
+    version: int
+    committed_at: float
+    applied: simpy.Event
+
+
+class Node(Part):
+    """One database machine, primary or replica."""
+
+    def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
+        super().__init__(world, name, parameters)
+        p = parameters
+        self.cluster: Cluster
+        self.connections = Pool(self.env, p["max_connections"], p["connection_queue_limit"], self.queue)
+        self.cpu = Station(self.env, p["cores"], self.queue)
+        self.versions: Counter[int] = Counter()
+        self.received = simpy.Store(self.env)
+        self.applied = 0
+        self.lives = 0
+        self.recovering = False
+        self.lag_sum_s = 0.0
+        self.programs = {"read": self._read, "write": self._write, "check": self._check}
+
+    def start(self) -> None:
+        self.applier = self.env.process(self._apply_in_order())
+
+    def _read(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        if self.connections.is_full():
+            return Answer("pool_exhausted")
+        with self.connections.slots.request() as connection:
+            yield from self.connections.waiting(connection)
+            yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
+            return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
+
+    def _write(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        if self.cluster.primary is not self:
+            return Answer("not_primary")
+        if self.connections.is_full():
+            return Answer("pool_exhausted")
+        with self.connections.slots.request() as connection:
+            yield from self.connections.waiting(connection)
+            yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+            self.versions[request.key] += 1
+            self.applied += 1
+            version = self.versions[request.key]
+            arrived = yield from self.cluster.replicate(self, request.key, version)
+            if not arrived:
+                return Answer("replication_timeout")
+            self.cluster.acknowledge(request.key, version)
+            return Answer(version=version)
+
+    def _check(self, request: Request) -> Steps[Answer]:
+        if self.connections.is_full():
+            return Answer("pool_exhausted")
+        with self.connections.slots.request() as connection:
+            yield from self.connections.waiting(connection)
+            yield from self.cpu.serve(CHECK_CPU_S)
+            return Answer()
+
+    def hear_of(self, write: Write) -> None:
+        """A replicated write has arrived over the wire."""
+        if self.alive:
+            self.received.put(write)
+
+    def _apply_in_order(self) -> Steps[None]:
+        try:
+            while True:
+                write: Write = yield self.received.get()
+                yield from self.cpu.serve(self.parameters["apply_ms"] * MS)
+                self.versions[write.key] = max(self.versions[write.key], write.version)
+                self.applied += 1
+                self.cluster.lags_s.append(self.env.now - write.committed_at)
+                write.applied.succeed()
+        except simpy.Interrupt:
+            pass
+
+    def forget(self) -> None:
+        """What it committed or applied stays; what it had only received is gone."""
+        self.lives += 1
+        self.recovering = False
+        self.received = simpy.Store(self.env)
+        self.applier.interrupt()
+
+    def come_back(self) -> None:
+        self.applier = self.env.process(self._apply_in_order())
+        if self.cluster.primary is self:
+            self.cluster.primary_came_back = True
+        else:
+            self.env.process(self._recover())
+
+    def _recover(self) -> Steps[None]:
+        """Copy what was missed from the primary, then join the read rotation."""
+        life = self.lives
+        self.recovering = True
+        health = self.cluster.health[self]
+        health.inside = False
+        missed = self.cluster.missed_by(self)
+        yield self.env.timeout(max(RECOVERY_AT_LEAST_S, missed * self.parameters["apply_ms"] * MS))
+        if life != self.lives:
+            return
+        self.recovering = False
+        self.versions = Counter(self.cluster.primary.versions)
+        self.applied = self.cluster.primary.applied
+        health.inside = True
+        health.against = 0
+
+    def utilisation(self) -> float:
+        return self.cpu.utilisation()
+
+
+class Cluster:
+    """A `sql_database` with its replicas, seen as one by those who are linked to it."""
+
+    def __init__(self, world: "World", first: Node) -> None:
+        self.world = world
+        self.env = world.env
+        self.settings = first.parameters
+        self.first = self.primary = first
+        self.nodes = [first]
+        self.wires: dict[Node, Wire] = {}
+        self.lanes: dict[tuple[Node, Node], Lane] = {}
+        self.health = {first: self._streak()}
+        self.acknowledged: dict[int, set[int]] = defaultdict(set)
+        self.lags_s: list[float] = []
+        self.writes_lost = 0
+        self.failing_over = False
+        self.primary_came_back = False
+        self.place = 0
+        first.cluster = self
+
+    def add_replica(self, node: Node, wire: Wire) -> None:
+        node.cluster = self
+        self.nodes.append(node)
+        self.wires[node] = wire
+        self.health[node] = self._streak()
+
+    def _streak(self) -> Streak:
+        return Streak(self.settings["unhealthy_threshold"], self.settings["healthy_threshold"])
+
+    def start(self) -> None:
+        if len(self.nodes) > 1:
+            for node in self.nodes:
+                self.env.process(self._watch(node))
+
+    # Routing
+
+    def _in_rotation(self) -> list[Node]:
+        return [node for node in self.nodes if node is not self.primary and self.health[node].inside]
+
+    def for_read(self) -> Node:
+        replicas = self._in_rotation()
+        if self.settings["reads_from"] == "primary" or not replicas:
+            return self.primary
+        self.place += 1
+        return replicas[self.place % len(replicas)]
+
+    # Replication
+
+    def wire_between(self, one: Node, other: Node) -> Wire:
+        """The replication link between two nodes: the one drawn to the replica of the two, else to the second."""
+        return self.wires[other] if other in self.wires else self.wires[one]
+
+    def _lane(self, sender: Node, receiver: Node) -> Lane:
+        if (sender, receiver) not in self.lanes:
+            self.lanes[sender, receiver] = Lane(self.world, self.wire_between(sender, receiver).parameters)
+        return self.lanes[sender, receiver]
+
+    def replicate(self, primary: Node, key: int, version: int) -> Steps[bool]:
+        """False when a replica that takes part did not confirm in time."""
+        write = (key, version, self.env.now)
+        if self.settings["replication"] == "asynchronous":
+            for node in self.nodes:
+                if node is not primary:
+                    self.env.process(self._ship_at_next_batch(primary, node, write))
+            return True
+        waits = [self.env.process(self._confirmed(primary, node, write)) for node in self._in_rotation()]
+        yield self.env.all_of(waits)
+        return all(wait.value for wait in waits)
+
+    def _ship_at_next_batch(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[None]:
+        batch = self.settings["replication_batch_ms"] * MS
+        life = primary.lives
+        if batch:
+            yield self.env.timeout(math.ceil(self.env.now / batch) * batch - self.env.now)
+        if primary.lives == life:
+            yield from self._ship(primary, node, Write(*write, self.env.event()))
+
+    def _ship(self, primary: Node, node: Node, write: Write) -> Steps[None]:
+        if (yield from self._lane(primary, node).carry_in_order(0.0)):
+            node.hear_of(write)
+
+    def _confirmed(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[bool]:
+        confirmed = self.env.event()
+        self.env.process(self._ship_and_hear(primary, node, Write(*write, self.env.event()), confirmed))
+        patience = self.wire_between(primary, node).timeout_s
+        yield confirmed | self.env.timeout(patience)
+        return bool(confirmed.triggered)
+
+    def _ship_and_hear(self, primary: Node, node: Node, write: Write, confirmed: simpy.Event) -> Steps[None]:
+        yield from self._ship(primary, node, write)
+        yield write.applied
+        if (yield from self._lane(node, primary).carry_in_order(0.0)):
+            confirmed.succeed()
+
+    def acknowledge(self, key: int, version: int) -> None:
+        self.acknowledged[key].add(version)
+
+    # Watching and failing over
+
+    def _watcher_of(self, node: Node) -> Node | None:
+        """A replica is checked from the primary, the primary from the first replica that is alive."""
+        if node is not self.primary:
+            return self.primary if self.primary.alive else None
+        return next((other for other in self.nodes if other is not node and other.alive), None)
+
+    def _watch(self, node: Node) -> Steps[None]:
+        interval = self.settings["health_check_interval_s"]
+        yield self.env.timeout(interval * self.world.luck.random())
+        while True:
+            began = self.env.now
+            watcher = self._watcher_of(node)
+            if watcher is not None and not node.recovering:
+                yield from self._check(watcher, node)
+            yield self.env.timeout(max(0.0, began + interval - self.env.now))
+
+    def _check(self, watcher: Node, node: Node) -> Steps[None]:
+        wire = self.wire_between(watcher, node)
+        patience = self.settings["health_check_timeout_ms"] * MS
+        answer = yield from wire.call_part(node, "check", Request(), patience)
+        if not watcher.alive or node.recovering:
+            return
+        health = self.health[node]
+        health.hear(answer.ok)
+        if node is self.primary and not health.inside and not self.failing_over:
+            self.env.process(self._fail_over())
+
+    def _fail_over(self) -> Steps[None]:
+        candidates = [node for node in self._in_rotation() if node.alive]
+        if not self.settings["automatic_failover"] or not candidates:
+            return
+        self.failing_over = True
+        self.primary_came_back = False
+        successor = max(candidates, key=lambda node: node.applied)
+        yield self.env.timeout(self.settings["promotion_s"])
+        self.failing_over = False
+        if successor.alive and not self.primary_came_back:
+            self._promote(successor)
+
+    def _promote(self, successor: Node) -> None:
+        self.writes_lost += sum(1 for key, version in self._all_acknowledged() if version > successor.versions[key])
+        replaced, self.primary = self.primary, successor
+        self.health[successor] = self._streak()
+        if replaced.alive:
+            self.env.process(replaced._recover())
+
+    def _all_acknowledged(self) -> Iterator[tuple[int, int]]:
+        return ((key, version) for key, versions in self.acknowledged.items() for version in versions)
+
+    def missed_by(self, node: Node) -> int:
+        return sum(max(0, version - node.versions[key]) for key, version in self.primary.versions.items())

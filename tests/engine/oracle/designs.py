@@ -1,0 +1,95 @@
+"""Designs for tests, made of bare parts: every cost is zero and every limit out of the way unless a test asks for it.
+
+So a `server` with `cores=1` and a `service_ms` *is* an M/M/1 station, and what a test writes down is all there is.
+Every parameter that docs/behaviour.md names is written out, none is left to the catalogue's default.
+"""
+
+from typing import Any
+
+Document = dict[str, Any]
+
+AMPLE = 100_000
+LONG_MS = 3_600_000.0
+BARE: dict[str, dict[str, Any]] = {
+    "clients": {
+        "mode": "open", "arrival_rate_per_s": 10.0, "users": 10, "think_time_s": 1.0,
+        "think_distribution": "exponential",
+        "read_ratio": 1.0, "keys": 1000, "zipf_exponent": 0.0, "client_addresses": 1000, "timeout_ms": LONG_MS,
+        "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False,
+    },
+    "load_balancer": {
+        "policy": "round_robin", "max_connections": AMPLE, "cores": 1, "processing_ms": 0.0,
+        "health_check_interval_s": 300.0, "health_check_timeout_ms": 5000.0, "unhealthy_threshold": 10,
+        "healthy_threshold": 1,
+    },
+    "server": {
+        "cores": 1, "workers": AMPLE, "queue_limit": AMPLE, "service_ms": 10.0, "service_distribution": "exponential",
+        "service_cv": 1.0, "memory_mb": 1e6, "request_memory_mb": 0.0, "network_mbit_s": 0.0, "response_kb": 0.0,
+        "health_check_ms": 0.0,
+    },
+    "cache": {
+        "threads": 1, "operation_ms": 0.0, "operation_distribution": "constant", "max_connections": AMPLE,
+        "capacity_keys": 100, "ttl_s": 0.0, "value_kb": 0.0,
+    },
+    "sql_database": {
+        "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "reads_from": "replicas",
+        "replication": "asynchronous", "replication_batch_ms": 0.0, "automatic_failover": True, "promotion_s": 5.0,
+        "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 3,
+        "healthy_threshold": 2, "apply_ms": 1.0,
+    },
+    "read_replica": {
+        "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0,
+    },
+}  # fmt: skip
+BARE_LINK: dict[str, Any] = {
+    "latency_ms": 0.0, "latency_distribution": "constant", "latency_cv": 1.0, "bandwidth_mbit_s": 0.0,
+    "loss_ratio": 0.0, "retransmit_timeout_ms": 200.0, "timeout_ms": LONG_MS,
+}  # fmt: skip
+
+
+def part(kind: str, **parameters: Any) -> Document:
+    unknown = parameters.keys() - BARE[kind].keys()
+    assert not unknown, f"{kind} has no {unknown}"
+    return {"kind": kind, "label": kind, "x": 0, "y": 0, "parameters": BARE[kind] | parameters}
+
+
+def link(source: str, target: str, **parameters: Any) -> Document:
+    unknown = parameters.keys() - BARE_LINK.keys()
+    assert not unknown, f"a link has no {unknown}"
+    return {"from": source, "to": target, "parameters": BARE_LINK | parameters}
+
+
+def kill(component: str, at_s: float, mode: str = "process", for_s: float | None = None) -> Document:
+    return {"at_s": at_s, "component": component, "action": "kill", "mode": mode, "for_s": for_s}
+
+
+def design(
+    parts: dict[str, Document],
+    links: list[Document],
+    duration_s: float = 60.0,
+    faults: list[Document] | None = None,
+    traffic: list[tuple[float, float]] | None = None,
+) -> Document:
+    points = [{"at_s": at_s, "multiplier": multiplier} for at_s, multiplier in traffic or []]
+    return {
+        "format": "architecture-playground",
+        "version": 1,
+        "name": "Test",
+        "description": "",
+        "try_this": "",
+        "seed": 1,
+        "components": parts,
+        "links": {f"{entry['from']}-{entry['to']}": entry for entry in links},
+        "scenarios": {
+            "steady": {"title": "Steady", "duration_s": duration_s, "traffic": points, "faults": faults or []},
+        },
+        "scenario": "steady",
+    }
+
+
+def station(rate_per_s: float, requests: int, **server: Any) -> Document:
+    """Open clients in front of one bare server."""
+    parts = {"clients": part("clients", arrival_rate_per_s=rate_per_s), "server": part("server", **server)}
+    return design(parts, [link("clients", "server")], duration_s=requests / rate_per_s)

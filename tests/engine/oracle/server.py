@@ -1,0 +1,119 @@
+"""Server: a worker, memory, CPU, what it asks of others, and the way out through its network card."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import simpy
+
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps, draw
+from tests.engine.oracle.database import Cluster
+from tests.engine.oracle.wires import Wire
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.world import World
+
+
+class Memory:
+    """So many megabytes; who finds too little free waits, and nobody overtakes."""
+
+    def __init__(self, env: simpy.Environment, capacity_mb: float) -> None:
+        self.capacity_mb = capacity_mb
+        self.free = simpy.Container(env, capacity_mb, init=capacity_mb)
+
+    @contextmanager
+    def take(self, amount_mb: float) -> Iterator[simpy.Event]:
+        asked = self.free.get(amount_mb)
+        try:
+            yield asked
+        finally:
+            if asked.triggered:
+                self.free.put(amount_mb)
+            else:
+                asked.cancel()
+
+
+class Server(Part):
+    def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
+        super().__init__(world, name, parameters)
+        self.workers = Pool(self.env, parameters["workers"], parameters["queue_limit"], self.queue)
+        self.memory = Memory(self.env, parameters["memory_mb"])
+        self.cpu = Station(self.env, parameters["cores"], self.queue)
+        self.card = Station(self.env, 1, self.queue)
+        self.caches: list[Wire] = []
+        self.databases: list[tuple[Wire, Cluster]] = []
+        self.services: list[Wire] = []
+        self.place = 0
+        self.programs = {"read": self._work, "write": self._work, "check": self._check}
+
+    def _work(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        if self.workers.is_full():
+            return Answer("queue_full")
+        with self.workers.slots.request() as worker:
+            yield from self.workers.waiting(worker)
+            if not p["request_memory_mb"]:
+                return (yield from self._with_memory(request))
+            if p["request_memory_mb"] > p["memory_mb"]:
+                return Answer("out_of_memory")
+            with self.memory.take(p["request_memory_mb"]) as memory:
+                with self.queue.during():
+                    yield memory
+                return (yield from self._with_memory(request))
+
+    def _with_memory(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["service_ms"] * MS, p["service_cv"]))
+        answer = yield from (self._read(request) if request.is_read else self._write(request))
+        if answer.ok and self.services:
+            found = answer
+            answer = yield from self._ask_service(request)
+            answer = Answer(answer.cause, max(found.version, answer.version))
+        if answer.ok:
+            yield from self._send()
+        return Answer(answer.cause, answer.version, size_kb=p["response_kb"] if answer.ok else 0.0)
+
+    def _read(self, request: Request) -> Steps[Answer]:
+        """Cache-aside: look there, else in the database, and leave the value in the cache."""
+        if self.caches:
+            found = yield from self.caches[0].call("get", request)
+            if found.ok and found.hit:
+                return found
+        if not self.databases:
+            return Answer()
+        wire, cluster = self.databases[0]
+        answer = yield from wire.call_part(cluster.for_read(), "read", request)
+        if answer.ok and self.caches and found.ok:
+            yield from self.caches[0].call("put", replace(request, version=answer.version))
+        return answer
+
+    def _write(self, request: Request) -> Steps[Answer]:
+        answer = Answer()
+        if self.databases:
+            wire, cluster = self.databases[0]
+            answer = yield from wire.call_part(cluster.primary, "write", request)
+        if answer.ok and self.caches:
+            yield from self.caches[0].call("delete", request)
+        return answer
+
+    def _ask_service(self, request: Request) -> Steps[Answer]:
+        wire = self.services[self.place % len(self.services)]
+        self.place += 1
+        return (yield from wire.call(request.verb, request))
+
+    def _send(self) -> Steps[None]:
+        speed = self.parameters["network_mbit_s"]
+        if speed:
+            yield from self.card.serve(8 * self.parameters["response_kb"] / (1000 * speed))
+
+    def _check(self, request: Request) -> Steps[Answer]:
+        if self.workers.is_full():
+            return Answer("queue_full")
+        with self.workers.slots.request() as worker:
+            yield from self.workers.waiting(worker)
+            yield from self.cpu.serve(self.parameters["health_check_ms"] * MS)
+        return Answer()
+
+    def utilisation(self) -> float:
+        return self.cpu.utilisation()

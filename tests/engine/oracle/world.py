@@ -1,0 +1,142 @@
+"""Building the world of a design, letting it run through a scenario, and reading off what happened."""
+
+import random
+from collections import Counter
+from typing import Any
+
+import simpy
+
+from tests.engine.oracle.balancer import LoadBalancer
+from tests.engine.oracle.basics import Parameters, Part, Steps
+from tests.engine.oracle.cache import Cache
+from tests.engine.oracle.clients import Clients
+from tests.engine.oracle.database import Cluster, Node
+from tests.engine.oracle.server import Server
+from tests.engine.oracle.wires import Wire
+
+Document = dict[str, Any]
+KINDS: dict[str, type[Part]] = {
+    "clients": Clients,
+    "load_balancer": LoadBalancer,
+    "server": Server,
+    "cache": Cache,
+    "sql_database": Node,
+    "read_replica": Node,
+}
+
+
+class Traffic:
+    """The multiplier over time: straight lines between the points of a scenario."""
+
+    def __init__(self, points: list[dict[str, float]]) -> None:
+        self.points = [(point["at_s"], point["multiplier"]) for point in points] or [(0.0, 1.0)]
+
+    def highest(self) -> float:
+        return max(multiplier for _, multiplier in self.points)
+
+    def multiplier(self, now: float) -> float:
+        if now < self.points[0][0]:
+            return self.points[0][1]
+        for (start, low), (end, high) in zip(self.points, self.points[1:], strict=False):
+            if start <= now < end:
+                return low + (high - low) * (now - start) / (end - start)
+        return self.points[-1][1]
+
+
+class World:
+    def __init__(self, design: Document, scenario: str, seed: int) -> None:
+        self.env = simpy.Environment()
+        self.luck = random.Random(seed)
+        self.scenario = design["scenarios"][scenario]
+        self.traffic = Traffic(self.scenario["traffic"])
+        self.acknowledged: Counter[int] = Counter()
+        self.parts: dict[str, Part] = {}
+        self.clusters: dict[str, Cluster] = {}
+        for name, component in design["components"].items():
+            if component["kind"] in KINDS:
+                self.parts[name] = KINDS[component["kind"]](self, name, component["parameters"])
+                if component["kind"] == "sql_database":
+                    self.clusters[name] = Cluster(self, self.parts[name])  # type: ignore[arg-type]
+        for link in design["links"].values():
+            self._connect(link["from"], link["to"], link["parameters"])
+
+    def _connect(self, source_name: str, target_name: str, parameters: Parameters) -> None:
+        source, target = self.parts[source_name], self.parts[target_name]
+        wire = Wire(self, target, parameters)
+        if isinstance(source, Clients):
+            source.targets.append(wire)
+        elif isinstance(source, LoadBalancer):
+            source.add_target(wire)
+        elif isinstance(source, Node) and isinstance(target, Node):
+            self.clusters[source_name].add_replica(target, wire)
+        elif isinstance(source, Server):
+            self._connect_server(source, target_name, wire)
+
+    def _connect_server(self, server: Server, target_name: str, wire: Wire) -> None:
+        if isinstance(wire.part, Cache):
+            server.caches.append(wire)
+        elif isinstance(wire.part, Node):
+            server.databases.append((wire, self.clusters[target_name]))
+        else:
+            server.services.append(wire)
+
+    def run(self, until_s: float) -> None:
+        for fault in self.scenario["faults"]:
+            self.env.process(self._fault(fault))
+        for part in self.parts.values():
+            part.start()
+        for cluster in self.clusters.values():
+            cluster.start()
+        self.env.run(until=until_s)
+
+    def _fault(self, fault: dict[str, Any]) -> Steps[None]:
+        part = self.parts[fault["component"]]
+        yield self.env.timeout(fault["at_s"])
+        if fault["action"] == "restore":
+            part.restore()
+            return
+        part.kill(fault.get("mode", "process"))
+        if fault.get("for_s") is not None:
+            yield self.env.timeout(fault["for_s"])
+            part.restore()
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The smallest value with at least this share at or below it."""
+    return values[max(0, -int(-len(values) * share // 1) - 1)]
+
+
+def latency_ms(values: list[float]) -> dict[str, float]:
+    ordered = sorted(value * 1000 for value in values)
+    if not ordered:
+        return {}
+    quantiles = {f"p{share}": percentile(ordered, share / 100) for share in (50, 95, 99)}
+    return {"mean": sum(ordered) / len(ordered), **quantiles, "max": ordered[-1]}
+
+
+def simulate(design: Document, seed: int, until_s: float, scenario: str = "steady") -> dict[str, Any]:
+    """Run a design in which every parameter is written out, and report as the command line does."""
+    world = World(design, scenario, seed)
+    world.run(until_s)
+    clients = [part for part in world.parts.values() if isinstance(part, Clients)]
+    caches = [part for part in world.parts.values() if isinstance(part, Cache)]
+    total = Counter[str]()
+    for part in clients:
+        ended = part.completed + part.given_up + part.dropped
+        total.update(arrived=part.issued, done=part.completed, failed=part.given_up, dropped=part.dropped)
+        total.update(in_flight=part.issued - ended)
+    lags = [lag for cluster in world.clusters.values() for lag in cluster.lags_s]
+    lookups = sum(cache.hits + cache.misses for cache in caches)
+    return {
+        "seed": seed,
+        "simulated_s": world.env.now,
+        "requests": {name: total[name] for name in ("arrived", "done", "failed", "dropped", "in_flight")},
+        "attempts": sum(part.attempts for part in clients),
+        "latency_ms": latency_ms([latency for part in clients for latency in part.latencies]),
+        "errors": dict(sum((part.errors for part in clients), Counter())),
+        "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
+        "stale_reads": sum(part.stale for part in clients),
+        "writes_lost": sum(cluster.writes_lost for cluster in world.clusters.values()),
+        "replication_lag_ms": 1000 * sum(lags) / len(lags) if lags else None,
+        "components": {n: part.report() for n, part in world.parts.items() if not isinstance(part, Clients)},
+    }
