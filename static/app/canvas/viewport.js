@@ -1,0 +1,105 @@
+/**
+ * Pan and zoom: one matrix for the drawing, the dots of the grid and everything that lies over the canvas.
+ *
+ * @typedef {{x: number, y: number}} Spot
+ */
+import { Emitter } from "../core/emitter.js";
+import { bounds } from "../core/geometry.js";
+
+const SMALLEST = 0.2;
+const LARGEST = 2;
+const GRID_PX = 24;
+
+export class Viewport {
+  /**
+   * @param {import("@joint/core").dia.Paper} paper
+   * @param {HTMLElement} host
+   */
+  constructor(paper, host) {
+    this.paper = paper;
+    this.host = host;
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    /** The user moved it: do not fit by ourselves any more. */
+    this.touched = false;
+    /** @type {Emitter<void>} */
+    this.changed = new Emitter();
+  }
+
+  apply() {
+    this.paper.matrix(new DOMMatrix([this.scale, 0, 0, this.scale, this.x, this.y]));
+    const grid = GRID_PX * this.scale * (this.scale < 0.6 ? 2 : 1);
+    this.host.style.backgroundSize = `${grid}px ${grid}px`;
+    this.host.style.backgroundPosition = `${this.x - grid / 2}px ${this.y - grid / 2}px`;
+    this.host.classList.toggle("far", this.scale < 0.5);
+    this.changed.emit();
+  }
+
+  /**
+   * @param {number} dx
+   * @param {number} dy
+   */
+  pan(dx, dy) {
+    this.touched = true;
+    this.x += dx;
+    this.y += dy;
+    this.apply();
+  }
+
+  /**
+   * @param {number} factor
+   * @param {Spot} [at] in client pixels; the middle otherwise
+   */
+  zoom(factor, at = this.middle()) {
+    const scale = Math.min(LARGEST, Math.max(SMALLEST, this.scale * factor));
+    const box = this.host.getBoundingClientRect();
+    const [px, py] = [at.x - box.left, at.y - box.top];
+    this.x = px - ((px - this.x) / this.scale) * scale;
+    this.y = py - ((py - this.y) / this.scale) * scale;
+    this.scale = scale;
+    this.touched = true;
+    this.apply();
+  }
+
+  middle() {
+    const box = this.host.getBoundingClientRect();
+    return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  }
+
+  /**
+   * @param {import("../core/geometry.js").Box[]} boxes
+   * @param {{top: number, right: number, bottom: number, left: number}} room to leave at the edges
+   */
+  fit(boxes, room) {
+    const box = bounds(boxes);
+    const { clientWidth, clientHeight } = this.host;
+    if (!box || clientWidth === 0) return;
+    const width = clientWidth - room.left - room.right;
+    const height = clientHeight - room.top - room.bottom;
+    this.scale = Math.min(1, LARGEST, Math.max(SMALLEST, Math.min(width / box.width, height / box.height)));
+    this.x = room.left + (width - box.width * this.scale) / 2 - box.x * this.scale;
+    this.y = room.top + (height - box.height * this.scale) / 2 - box.y * this.scale;
+    this.apply();
+  }
+
+  /** @param {Spot} client */
+  toPaper(client) {
+    const box = this.host.getBoundingClientRect();
+    return { x: (client.x - box.left - this.x) / this.scale, y: (client.y - box.top - this.y) / this.scale };
+  }
+
+  /** @param {Spot} spot on the paper @returns {Spot} in pixels from the canvas' corner */
+  toHost(spot) {
+    return { x: spot.x * this.scale + this.x, y: spot.y * this.scale + this.y };
+  }
+
+  /** @param {import("../core/geometry.js").Box} box */
+  reveal(box) {
+    const { clientWidth, clientHeight } = this.host;
+    const [a, b] = [this.toHost(box), this.toHost({ x: box.x + box.width, y: box.y + box.height })];
+    const dx = a.x < 16 ? 16 - a.x : b.x > clientWidth - 16 ? clientWidth - 16 - b.x : 0;
+    const dy = a.y < 16 ? 16 - a.y : b.y > clientHeight - 16 ? clientHeight - 16 - b.y : 0;
+    if (dx || dy) this.pan(dx, dy);
+  }
+}
