@@ -1,0 +1,1 @@
+"""The web half: stores, shares, authorises, runs and streams designs. It contains no simulation."""

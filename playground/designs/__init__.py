@@ -1,0 +1,1 @@
+"""Designs: immutable revisions, and links that grant access to them."""

@@ -1,0 +1,106 @@
+"""The runs that this web process follows, and its sockets. One for each event loop, made when the first one asks."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from typing import Protocol
+
+from django.conf import settings
+
+from playground import limits
+from playground.runs import records
+from playground.runs.live import LiveRun
+from playground.runs.pool import DaskPool, Pool
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 10
+RESTARTING = 1012
+
+
+class Socket(Protocol):
+    async def end(self, code: int) -> None: ...
+
+
+class Hub:
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.live: dict[str, LiveRun] = {}
+        self.sockets: set[Socket] = set()
+        self.sockets_by_address: Counter[str] = Counter()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def find(self, run_id: str) -> LiveRun | None:
+        """The run, followed from now on when somebody joins it; None when there is no such run."""
+        if self._sweeper is None:
+            self._sweeper = asyncio.ensure_future(self._sweep())
+        known = self.live.get(run_id)
+        if known is not None:
+            return known
+        record = await records.in_thread(records.find, run_id)
+        if record is None:
+            return None
+        # Somebody else may have come in between.
+        return self.live.setdefault(run_id, LiveRun(record, self.pool))
+
+    def prepare(self, run_id: str) -> None:
+        """Opens the actor of a new run while the page is still opening its socket. Callable from any thread."""
+        self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._prepare(run_id)))
+
+    async def _prepare(self, run_id: str) -> None:
+        try:
+            live = await self.find(run_id)
+            if live is not None:
+                await live.handle()
+        except Exception as error:
+            # The viewer's own attempt follows and tells people.
+            log.warning("run %s could not be prepared: %s", run_id[:8], error)
+
+    def bind(self) -> "Hub":
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def _sweep(self) -> None:
+        """Lets go of runs that nobody watches; they are replayed when somebody returns."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            await self.retire_unwatched(limits.of("retire_after_s"))
+
+    async def retire_unwatched(self, after_s: float) -> None:
+        now_s = time.monotonic()
+        for run_id, live in list(self.live.items()):
+            if not live.viewers and now_s - live.unwatched_since_s >= after_s:
+                del self.live[run_id]
+                await live.retire()
+
+    async def shut_down(self) -> None:
+        """Tells every socket to come back later, then ends the cluster."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await asyncio.gather(*(socket.end(RESTARTING) for socket in list(self.sockets)), return_exceptions=True)
+        for live in self.live.values():
+            await live.store()
+        await self.pool.stop()
+
+
+_current: Hub | None = None
+
+
+def get_hub() -> Hub:
+    """This process's hub. It belongs to the loop that asked first, which is the server's."""
+    global _current
+    if _current is None:
+        _current = Hub(DaskPool(settings.DASK_SCHEDULER)).bind()
+    return _current
+
+
+def current_hub() -> Hub | None:
+    """The hub if there is one: a management command has none."""
+    return _current
+
+
+def replace_hub(hub: Hub | None) -> None:
+    """For tests."""
+    global _current
+    _current = hub
