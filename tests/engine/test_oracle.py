@@ -51,7 +51,7 @@ def test_machine_repairman() -> None:
     weights = [math.perm(users, n) * (service / think) ** n for n in range(users + 1)]
     throughput = (1 - weights[0] / sum(weights)) / service
     document = station(1.0, 300, service_ms=200.0)
-    document["components"]["clients"] = part("clients", mode="closed", users=users, think_time_s=think)
+    document["components"]["clients"] = part("clients", model="closed", users=users, think_time_s=think)
     results = runs(document, 310.0)
     early = runs(document, 10.0)
     rates = [(a["requests"]["done"] - b["requests"]["done"]) / 300 for a, b in zip(results, early, strict=True)]
@@ -152,7 +152,7 @@ def test_synchronous_replication_waits_for_the_replica() -> None:
 def test_retries_wait_longer_each_time() -> None:
     """One request of a user that thinks 1 s: refused at 1, 1.1, 1.3, 1.7, 2.5 s, answered at 4.1 s."""
     parts = {
-        "clients": part("clients", mode="closed", users=1, think_distribution="constant", retries=5),
+        "clients": part("clients", model="closed", users=1, think_distribution="constant", retries=5),
         "server": part("server", service_ms=0.0),
     }
     document = design(parts, [link("clients", "server")], 4.2, [kill("server", 0.0, for_s=4.05)])

@@ -36,7 +36,7 @@ class Clients(Part):
         self.latencies: list[float] = []
 
     def start(self) -> None:
-        if self.parameters["mode"] == "open":
+        if self.parameters["model"] == "open":
             self.env.process(self._arrivals())
         else:
             self.env.process(self._population())

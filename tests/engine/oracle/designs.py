@@ -9,13 +9,13 @@ from typing import Any
 Document = dict[str, Any]
 
 AMPLE = 100_000
-LONG_MS = 3_600_000.0
+LONG_MS = 600_000.0
 BARE: dict[str, dict[str, Any]] = {
     "clients": {
-        "mode": "open", "arrival_rate_per_s": 10.0, "users": 10, "think_time_s": 1.0,
+        "model": "open", "arrival_rate_per_s": 10.0, "users": 10, "think_time_s": 1.0,
         "think_distribution": "exponential",
         "read_ratio": 1.0, "keys": 1000, "zipf_exponent": 0.0, "client_addresses": 1000, "timeout_ms": LONG_MS,
-        "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False,
+        "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False, "request_kb": 0.0,
     },
     "load_balancer": {
         "policy": "round_robin", "max_connections": AMPLE, "cores": 1, "processing_ms": 0.0,

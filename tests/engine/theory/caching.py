@@ -1,0 +1,105 @@
+"""Rows about caches: what LRU and expiry keep, what happens when a hot key expires, and two-mode latencies."""
+
+import math
+
+from tests.engine.oracle.designs import Document, design, link, part
+from tests.engine.theory.observe import Experiment, Frame, Seen
+from tests.engine.theory.rules import Rule
+from tests.engine.theory.table import Row, Tolerance, tolerance
+
+RATE_PER_S = 1000.0
+
+
+def cached(keys: int, exponent: float, rate: float, seconds: float, miss_ms: float = 0.0, **cache: float) -> Document:
+    """Readers, a server that costs nothing, a cache, and a database that is far away by `miss_ms`."""
+    parts = {
+        "clients": part("clients", arrival_rate_per_s=rate, keys=keys, zipf_exponent=exponent),
+        "server": part("server", service_ms=0.0),
+        "cache": part("cache", **cache),
+        "db": part("sql_database", read_ms=0.0),
+    }
+    links = [link("clients", "server"), link("server", "cache"), link("server", "db", latency_ms=miss_ms / 2)]
+    return design(parts, links, seconds)
+
+
+def least_recently_used(row: Row) -> Experiment:
+    n = row.numbers
+    seconds = row.requests / RATE_PER_S
+    return Experiment(cached(int(n["N"]), n["alpha"], RATE_PER_S, seconds, capacity_keys=int(n["C"])))
+
+
+def expiring(row: Row) -> Experiment:
+    """One key, read at the row's rate; a second of a row is a millisecond here."""
+    rate = row.numbers["lambda"] * 1000
+    document = cached(1, 0.0, rate, row.requests / rate, capacity_keys=1, ttl_s=row.numbers["T"] / 1000)
+    return Experiment(document)
+
+
+def misses_of(frame: Frame) -> int:
+    return int(frame["components"]["db"]["arrived"])
+
+
+def stampede(row: Row) -> Experiment:
+    """One key that takes `regen` to fetch; thirty expiries."""
+    n = row.numbers
+    seconds = 30 * (n["regen"] + n["TTL"])
+    document = cached(1, 0.0, n["lambda"], seconds, miss_ms=n["regen"] * 1000, capacity_keys=1, ttl_s=n["TTL"])
+    return Experiment(document, tick_s=0.1, keep=misses_of)
+
+
+def hit_ratio(_: Row, seen: list[Seen]) -> float:
+    hits, misses = seen[0].part("cache", "hits"), seen[0].part("cache", "misses")
+    return hits / (hits + misses)
+
+
+def misses_per_expiry(row: Row, seen: list[Seen]) -> float:
+    """Misses come in bursts; a burst is over when five frames (half a second) bring none."""
+    counts = seen[0].kept
+    bursts = sum(1 for i, count in enumerate(counts) if count and not any(counts[max(0, i - 5) : i]))
+    return float(sum(counts) / bursts)
+
+
+def misses_per_second(row: Row, seen: list[Seen]) -> float:
+    """Over whole cycles: from the first burst to the beginning of the last."""
+    counts = seen[0].kept
+    starts = [i for i, count in enumerate(counts) if count and not any(counts[max(0, i - 5) : i])]
+    return float(sum(counts[starts[0] : starts[-1]]) / ((starts[-1] - starts[0]) * 0.1))
+
+
+def two_modes(_: Row) -> Experiment:
+    """A hit takes 1 ms and a miss 51 ms; equal keys whose expiry makes nine of ten reads hits."""
+    document = cached(100, 0.0, 10_000.0, 20.0, miss_ms=50.0, capacity_keys=100, ttl_s=0.1)
+    document["components"]["cache"]["parameters"]["operation_ms"] = 1.0
+    document["components"]["cache"]["parameters"]["threads"] = 256
+    return Experiment(document)
+
+
+def p50_when_p99_is_right(_: Row, seen: list[Seen]) -> float:
+    """The row's value is the p99; its p50 must be 1 ms as well (the put after a miss adds 1 ms: taken off)."""
+    if not math.isclose(seen[0].latency_s("p50"), 0.001, rel_tol=0.01):
+        return math.nan
+    return seen[0].latency_s("p99") * 1000 - 1
+
+
+def histogram(_: Row) -> Tolerance:
+    """Percentiles are documented to be exact to 1 %."""
+    return Tolerance(relative=0.01)
+
+
+def thirty_expiries(row: Row) -> Tolerance:
+    """The row's tolerance is for a hundred expiries; thirty of them spread 1.8 times as much."""
+    return Tolerance(relative=tolerance(row).relative * math.sqrt(100 / 30))
+
+
+RULES = [
+    Rule("Q28", "LRU hit ratio", "", least_recently_used, hit_ratio, exact_law=False),
+    Rule("Q28", "perfect LFU", "", least_recently_used, hit_ratio, at_most=True, exact_law=False),
+    Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=1.0"),
+    Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=0.1"),
+    Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=10.0", exact_law=False),
+    Rule("Q31", "cache stampede, no", "origin calls per expiry", stampede, misses_per_expiry, within=thirty_expiries,
+         quick=False, exact_law=False),
+    Rule("Q31", "cache stampede, no", "origin calls/s", stampede, misses_per_second, within=thirty_expiries,
+         quick=False, exact_law=False),
+    Rule("Q52", "two-mode", "", two_modes, p50_when_p99_is_right, within=histogram, exact_law=False),
+]  # fmt: skip

@@ -1,0 +1,77 @@
+"""Runs of the engine, and what can be read off them. One run serves every row that reads from it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from tests.engine.oracle.designs import Document
+
+Frame = dict[str, Any]
+Summary = dict[str, Any]
+
+
+class NotReported(Exception):
+    """The engine's summary does not have this quantity (yet)."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A design, how long its frames are, and what to keep of each frame."""
+
+    design: Document
+    tick_s: float = 10.0
+    keep: Callable[[Frame], Any] | None = None
+
+    def key(self) -> str:
+        return json.dumps(self.design, sort_keys=True)
+
+
+@dataclass
+class Seen:
+    """What one run showed."""
+
+    summary: Summary
+    kept: list[Any] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return float(self.summary["simulated_s"])
+
+    def requests(self, name: str) -> int:
+        return int(self.summary["requests"][name])
+
+    def latency_s(self, name: str) -> float:
+        return float(self.summary["latency_ms"][name]) / 1000
+
+    def errors(self, cause: str) -> int:
+        return int(self.summary["errors"].get(cause, 0))
+
+    def part(self, component: str, quantity: str) -> float:
+        report = self.summary["components"][component]
+        if report.get(quantity) is None:
+            raise NotReported(f"{component}.{quantity}")
+        return float(report[quantity])
+
+    def wait_s(self, component: str = "server") -> float:
+        """Mean wait of a station by Little's law: who waits, over who goes through a second."""
+        return self.part(component, "queue_mean") * self.seconds / self.part(component, "done")
+
+
+@lru_cache(maxsize=400)
+def _run(key: str, seed: int, tick_s: float, keep: Callable[[Frame], Any] | None) -> Seen:
+    from sim_engine import Run
+
+    run = Run(json.loads(key), scenario="steady", seed=seed)
+    run.command({"action": "tick", "tick_s": tick_s})
+    kept = []
+    while not run.finished:
+        frame = run.advance()
+        if keep is not None:
+            kept.append(keep(frame))
+    return Seen(run.summary(), kept)
+
+
+def observe(experiment: Experiment, seed: int) -> Seen:
+    return _run(experiment.key(), seed, experiment.tick_s, experiment.keep)
