@@ -46,11 +46,11 @@ TABLE = [
     limit("retire_after_s", 600, "s", "an idle or finished run leaves its worker; it is replayed on return"),
     limit("forget_after_s", 24 * 3600, "s", "a run that nobody came back to is forgotten"),
     limit("run_cpu_s", 900, "s of CPU", "no run may own a core for longer"),
-    limit("advance_wall_s", 15, "s", "one tick that takes longer is stuck: its worker is killed"),
+    limit("advance_wall_s", 30, "s", "the engine ends a tick after 20 s; one that goes on is stuck, its worker is killed"),
     limit("worker_silent_s", 10, "s", "a worker that does not answer for so long is taken for dead"),
     limit("worker_memory_mb", 1024, "MB", "a worker above it is ended and its runs are replayed elsewhere"),
     limit("recoveries", 3, "times without progress", "a run that kills every worker is the run's own fault"),
-    limit("replay_wall_s", 60, "s", "a replay that takes longer starts anew, and says so"),
+    limit("replay_wall_s", 60, "s", "a replay that takes longer is given up, and says so"),
     # sockets
     limit("message_bytes", 64 * 1024, "bytes", "a command is 200 bytes; a structural edit may be as large as a design"),
     limit("messages_per_second", 20, "a second", "acknowledgements, pings and a person's commands"),

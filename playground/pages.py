@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as translate
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
@@ -37,11 +37,11 @@ def first_design() -> dict[str, Any]:
     design: dict[str, Any] = json.loads(first_design_text())
     for field in ("name", "description", "try_this"):
         if design.get(field):
-            design[field] = _(design[field])
+            design[field] = translate(design[field])
     for named in design["components"].values():
-        named["label"] = _(named["label"])
+        named["label"] = translate(named["label"])
     for scenario in design["scenarios"].values():
-        scenario["title"] = _(scenario["title"])
+        scenario["title"] = translate(scenario["title"])
     return design
 
 

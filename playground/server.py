@@ -35,9 +35,10 @@ def make_server(module: Any, application: Any, host: str, port: int) -> Any:
     from daphne.endpoints import build_endpoint_description_strings
     from django.conf import settings
 
-    from playground import limits
+    from playground import bounded_bodies, limits
     from playground.logs import MaskedAccessLog
 
+    bounded_bodies.install()
     quiet = os.environ.get("ACCESS_LOG", "") != "1"
     proxied = settings.TRUST_PROXY
     return module.Server(

@@ -9,10 +9,18 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext as translate
 
 from playground import limits
 from playground.errors import Refused
 from playground.runs.engine import engine
+
+# Wrong in its structure rather than unfinished: nothing here could open it again.
+MALFORMED_CODES = frozenset(
+    {"not_a_design", "unknown_version", "too_many", "bad_identifier", "wrong_shape", "unknown_kind", "link_end_missing"}
+)
+# Arguments of a sentence that are words of the catalogue; the others are the user's own, or numbers.
+CATALOGUE_ARGUMENTS = frozenset({"title", "kind", "target_kind", "expected", "what", "detail"})
 
 
 def problem_document(problem: Any) -> dict[str, Any]:
@@ -35,10 +43,14 @@ def plain_problem(problem: Any) -> dict[str, Any]:
 def translated(problem: dict[str, Any]) -> str:
     """The template of the problem's code in the visitor's language, filled; the English sentence when that fails."""
     template = engine().catalogue_document()["messages"].get(problem.get("code"))
-    if not template or _(template) == template:
+    if not template or translate(template) == template:
         return str(problem["text"])
+    arguments = {
+        name: translate(value) if name in CATALOGUE_ARGUMENTS and isinstance(value, str) and value else value
+        for name, value in problem.get("arguments", {}).items()
+    }
     try:
-        return str(_(template).format(**problem.get("arguments", {})))
+        return str(translate(template).format(**arguments))
     except (KeyError, IndexError, ValueError):
         return str(problem["text"])
 
@@ -76,6 +88,3 @@ def refuse_large(design: dict[str, Any]) -> None:
 
 def is_malformed(problem: dict[str, Any]) -> bool:
     return problem.get("code") in MALFORMED_CODES
-
-
-MALFORMED_CODES: frozenset[str] = frozenset()

@@ -65,7 +65,7 @@ class DaskPool:
 
         dask.config.set(QUIET_CONFIGURATION)
         if self._scheduler:
-            self._client = await Client(self._scheduler, asynchronous=True, set_as_default=False)
+            self._client = await Client(self._scheduler, asynchronous=True)
         else:
             self._cluster = await LocalCluster(
                 n_workers=self._workers,
@@ -80,7 +80,7 @@ class DaskPool:
                 asynchronous=True,
             )
             self._client = await Client(
-                self._cluster, asynchronous=True, set_as_default=False, direct_to_workers=True
+                self._cluster, asynchronous=True, direct_to_workers=True
             )
         await self._client.register_plugin(WarmEngine())
 

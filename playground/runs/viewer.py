@@ -94,10 +94,11 @@ class Viewer:
             # One batch at a time, so that acknowledgements are looked at in between.
             if self._ready():
                 continue
+            self._test_patience()
             try:
                 await asyncio.wait_for(self.news.wait(), 1.0)
             except TimeoutError:
-                self._test_patience()
+                pass
 
     def _test_patience(self) -> None:
         if self._window_full() and time.monotonic() - self._unacknowledged[0][1] > limits.of("ack_within_s"):
