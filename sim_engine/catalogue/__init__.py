@@ -1,0 +1,1 @@
+"""What a component declares, and the catalogue made of the declarations."""

@@ -1,0 +1,95 @@
+"""SQL database: the primary that takes the writes, with the replicas that are linked from it.
+
+What is linked to it talks to the cluster: writes go to whoever is primary, reads to the replicas.
+Left out: disk, buffer memory, locks, transactions over several keys, split brain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sim_engine.catalogue.component import Metric
+from sim_engine.catalogue.parameter import When, boolean, choice, integer, number
+from sim_engine.components.database_cluster import Cluster, cluster_of
+from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, DatabaseNode
+from sim_engine.texts import _
+
+if TYPE_CHECKING:
+    from sim_engine.world.instance import Instance
+    from sim_engine.world.measure import NodeWindow
+    from sim_engine.world.world import World
+
+AUTOMATIC = When("automatic_failover", (True,))
+
+
+class SqlDatabase(DatabaseNode):
+    kind = "sql_database"
+    title = _("SQL database")
+    icon = "database"
+    summary = _("Keeps the data. Takes the writes, and the reads too unless replicas are linked from it.")
+    left_out = _("Disk, buffer memory, locks, transactions over several keys, two primaries at once.")
+    provides = "sql"
+    parameters = (
+        *NODE_PARAMETERS,
+        choice("reads_from", _("Reads from"), "replicas", (("replicas", _("Replicas")), ("primary", _("Primary"))),
+               _("Where reads go while there are replicas.")),
+        choice("replication", _("Replication"), "asynchronous",
+               (("asynchronous", _("Asynchronous")), ("synchronous", _("Synchronous"))),
+               _("Synchronous waits until every replica has the write; asynchronous answers at once and may lose it.")),
+        number("replication_batch_ms", _("Replication batch"), 50.0, "ms", 0.0, 60_000.0,
+               _("Writes are shipped to the replicas once in so long. What is not shipped when the primary dies is lost."),
+               when=When("replication", ("asynchronous",)),
+               source=_("PostgreSQL's wal_writer_delay is 200 ms; streaming usually lags some tens of milliseconds.")),
+        boolean("automatic_failover", _("Automatic failover"), True, _("Promotes a replica when the primary is lost.")),
+        number("promotion_s", _("Promotion time"), 3.0, "s", 0.0, 600.0,
+               _("From the decision until the new primary takes writes."), when=AUTOMATIC,
+               source=_("Managed databases state 30 to 120 s for a whole failover, Patroni about 10 s after its 30 s lease.")),
+        number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 300.0, _("Time from one check of a member to the next.")),
+        number("health_check_timeout_ms", _("Health check timeout"), 1_000.0, "ms", 1.0, 60_000.0,
+               _("A check without an answer for so long has failed.")),
+        integer("unhealthy_threshold", _("Lost after"), 3, "", 1, 20, _("Checks failed in a row until a member counts as lost.")),
+        integer("healthy_threshold", _("Healthy after"), 2, "", 1, 20, _("Checks passed in a row until a member counts as healthy again.")),
+    )  # fmt: skip
+    metrics = (*NODE_METRICS, Metric("writes_lost", _("Writes lost"), "requests", "count"))
+
+    @classmethod
+    def answers(cls, me: Instance, verb: str) -> list[Instance]:
+        cluster = cluster_of(me)
+        return [me] if cluster is None else cluster.answers(verb)
+
+    @classmethod
+    def life(cls, world: World, me: Instance) -> Iterator[Any]:
+        return cls.cluster(world, me).life(world)
+
+    @classmethod
+    def wire(cls, world: World, me: Instance) -> None:
+        cluster = cls.cluster(world, me)
+        replicas = {link_id: world.target_of(link_id) for link_id in me.links_of("replicas")}
+        cluster.adopt(replicas)
+        for member in cluster.members:
+            member.memory["cluster"], member.settings_from = cluster, me
+            world.share_dataset(member, me)
+
+    @classmethod
+    def wired(cls, world: World, me: Instance) -> None:
+        cls.cluster(world, me).refresh(world)
+
+    @classmethod
+    def cluster(cls, world: World, me: Instance) -> Cluster:
+        if "cluster" not in me.memory:
+            me.memory["cluster"] = Cluster(me)
+        found = me.memory["cluster"]
+        assert isinstance(found, Cluster)
+        return found
+
+    @classmethod
+    def changed(cls, world: World, me: Instance, parameter: str) -> None:
+        if parameter in ("reads_from", "replication"):
+            world.rewrite(cls.cluster(world, me).members)
+            cls.cluster(world, me).refresh(world)
+
+    @classmethod
+    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+        cluster = cluster_of(window.instance)
+        return {**super().measure(window), "writes_lost": float(cluster.writes_lost if cluster is not None else 0)}

@@ -1,0 +1,1 @@
+"""The design document: reading, checking, upgrading, its schema."""

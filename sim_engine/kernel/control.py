@@ -1,0 +1,246 @@
+"""What SimPy processes do to the kernel's state between two advances: kill, restore, resize, send a check, change routes."""
+
+import numpy as np
+from numba import njit
+
+from sim_engine.causes import CODE
+from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
+from sim_engine.kernel.interpreter import fall_silent
+from sim_engine.kernel.layout import (
+    ARRIVING,
+    DELAYED,
+    FREE,
+    FREE_COUNT,
+    FREE_HEAD,
+    NOW,
+    RETURNING,
+    SERVING,
+    SILENT,
+    WAITING_CALL,
+    WAITING_POOL,
+)
+from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
+from sim_engine.kernel.statistics import accrue_all, accrue_node, accrue_pool
+from sim_engine.kernel.stores import empty, store
+from sim_engine.kernel.tasks import start_waiting, wake_pool
+from sim_engine.operations.codes import SMALL_KB
+
+STATION, POOL, CARD = range(3)  # kinds of pool
+
+
+@njit(cache=True)
+def link_free_slots(s, first):
+    """Puts the slots from `first` on into the free list, lowest first."""
+    for index in range(s.tasks.size - 1, first - 1, -1):
+        task = s.tasks[index]
+        task.state = FREE
+        task.due = -1
+        task.next = s.count[FREE_HEAD]
+        s.count[FREE_HEAD] = index
+        s.count[FREE_COUNT] += 1
+
+
+@njit(cache=True)
+def accrue(s, nodes, pools):
+    accrue_all(s, nodes, pools, s.clock[NOW])
+
+
+@njit
+def _stop_here(s, index, now):
+    """Takes a task of a dying node out of whatever it waits for; False if it is not here at all."""
+    task = s.tasks[index]
+    state = task.state
+    if state == FREE or state == ARRIVING or state == RETURNING or state == SILENT:
+        return False
+    if state == WAITING_POOL:
+        pool = s.pools[task.queue]
+        accrue_pool(pool, now)
+        pool.queued = pool.queued - 1
+        task.queue = -1
+    elif state == WAITING_CALL:
+        task.serial = task.serial + 1
+    elif state == SERVING:
+        pool = s.pools[s.code[task.pc].a]
+        accrue_pool(pool, now)
+        pool.work_sum_s = pool.work_sum_s + task.service_s - (task.ends_s - now)
+    task.due = -1
+    task.held = 0
+    return True
+
+
+@njit
+def _empty_pools(s, node_index, pools, now):
+    for place in range(pools):
+        pool = s.pools[place]
+        if pool.node != node_index:
+            continue
+        accrue_pool(pool, now)
+        pool.used = 0.0
+        pool.queued = 0
+        pool.head = -1
+        pool.tail = -1
+        if pool.kind == CARD:
+            pool.work_sum_s = pool.work_sum_s - max(0.0, pool.free_at_s - now)
+        pool.free_at_s = min(pool.free_at_s, now)
+
+
+@njit
+def _forget_calls_of_dead(s):
+    """Replies to callers that are gone shall not be counted as connections of theirs."""
+    for index in range(s.tasks.size):
+        task = s.tasks[index]
+        if task.state != FREE and task.parent >= 0 and s.tasks[task.parent].serial != task.parent_serial:
+            forget_connection(s, task)
+            task.parent = -1
+
+
+@njit(cache=True)
+def kill(s, node_index, silent, cause, pools):
+    """A node dies. silent: nothing is answered from now on; else all that is there fails with `cause` at once."""
+    now = s.clock[NOW]
+    node = s.nodes[node_index]
+    node.alive = 0
+    node.silent = silent
+    here = np.zeros(s.tasks.size, np.bool_)
+    for index in range(s.tasks.size):
+        if s.tasks[index].node == node_index:
+            here[index] = _stop_here(s, index, now)
+    _empty_pools(s, node_index, pools, now)
+    for index in range(here.size):
+        if here[index]:
+            s.tasks[index].cause = cause
+            if silent != 0:
+                fall_silent(s, index, now)
+            else:
+                finish(s, index, now)
+    _forget_calls_of_dead(s)
+
+
+@njit(cache=True)
+def restore(s, node_index):
+    node = s.nodes[node_index]
+    node.alive = 1
+    node.silent = 0
+
+
+@njit(cache=True)
+def empty_cache(s, cache_index):
+    empty(s, cache_index)
+
+
+@njit(cache=True)
+def put(s, cache_index, key, version, expires_s):
+    store(s, cache_index, key, version, expires_s)
+
+
+@njit(cache=True)
+def first_hazard(s, source_index):
+    draw_hazard(s.sources[source_index])
+
+
+@njit(cache=True)
+def set_capacity(s, pool_index, capacity):
+    """Resizes a pool, station or card; those who wait may go on at once."""
+    now = s.clock[NOW]
+    pool = s.pools[pool_index]
+    accrue_pool(pool, now)
+    pool.capacity = capacity
+    if pool.kind == STATION:
+        start_waiting(s, pool_index, now)
+    elif pool.kind == POOL:
+        wake_pool(s, pool_index, now)
+
+
+@njit(cache=True)
+def change_rate(s, source_index, rate_per_s, slope_per_s2):
+    set_rate(s, source_index, rate_per_s, slope_per_s2, s.clock[NOW])
+
+
+@njit(cache=True)
+def change_users(s, source_index, users):
+    """Closed users join at once, or leave when they have finished their request and their thinking."""
+    source = s.sources[source_index]
+    staying = source.users - source.retire
+    if users >= staying:
+        returning = min(source.retire, users - staying)
+        source.retire = source.retire - returning
+        add_users(s, source_index, users - staying - returning, s.clock[NOW])
+    else:
+        source.retire = source.retire + staying - users
+
+
+@njit(cache=True)
+def send_check(s, member_index, verb, timer_index, timeout_s, waiter, random_key):
+    """A health check on its way to a member of a route; a signal for `waiter` tells how it ended."""
+    now = s.clock[NOW]
+    index = launch(s, -1, member_index, verb, SMALL_KB, random_key, now)
+    s.tasks[index].waiter = waiter
+    start_timer(s, timer_index, index, now + timeout_s)
+
+
+@njit(cache=True)
+def max_version_gap(s, newer, older):
+    """Versions, summed over keys, that store `newer` has beyond store `older`."""
+    total = 0
+    for key in range(s.versions.shape[1]):
+        gap = s.versions[newer, key] - s.versions[older, key]
+        if gap > 0:
+            total += gap
+    return total
+
+
+@njit(cache=True)
+def forget_lost_writes(s, dataset, store_index):
+    """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
+    lost = 0
+    for key in range(s.acknowledged.shape[1]):
+        gap = s.acknowledged[dataset, key] - s.versions[store_index, key]
+        if gap > 0:
+            lost += gap
+            s.acknowledged[dataset, key] = s.versions[store_index, key]
+    return lost
+
+
+@njit(cache=True)
+def copy_versions(s, source_index, target_index):
+    for key in range(s.versions.shape[1]):
+        s.versions[target_index, key] = s.versions[source_index, key]
+
+
+@njit(cache=True)
+def received_not_applied(s, node_index, verb):
+    """Replicated writes that have reached a node and are not applied yet."""
+    waiting = 0
+    for index in range(s.tasks.size):
+        task = s.tasks[index]
+        if task.node == node_index and task.verb == verb:
+            if task.state == WAITING_POOL or task.state == SERVING or task.state == DELAYED:
+                waiting += 1
+    return waiting
+
+
+@njit(cache=True)
+def sojourn_in_flight(s, node_index):
+    """Seconds that the tasks which are at a node now have been there; -1: clients' requests, all nodes of sources."""
+    now = s.clock[NOW]
+    total = 0.0
+    for index in range(s.tasks.size):
+        task = s.tasks[index]
+        if task.node != node_index:
+            continue
+        if task.state == SERVING or task.state == WAITING_POOL or task.state == WAITING_CALL or task.state == DELAYED:
+            if task.source < 0 or task.flag == 1:
+                total += now - task.started_s
+    return total
+
+
+@njit(cache=True)
+def service_under_way(s, pool_index):
+    """Seconds of service that a station has given to those whom it serves now."""
+    now = s.clock[NOW]
+    total = 0.0
+    for index in range(s.tasks.size):
+        task = s.tasks[index]
+        if task.state == SERVING and s.code[task.pc].a == pool_index:
+            total += task.service_s - (task.ends_s - now)
+    return total

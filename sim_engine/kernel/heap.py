@@ -1,0 +1,64 @@
+"""The event heap: four-ary, two arrays, ordered by (time, order of scheduling).
+
+An entry packs the sequence number above the code of what it wakes, so one integer comparison settles ties.
+"""
+
+from numba import njit
+
+from sim_engine.kernel.layout import CODE_BITS, HEAP_SIZE, SEQUENCE
+
+
+@njit(inline="always")
+def push(s, at_s, code):
+    """Schedules `code` at `at_s`; returns the entry, which its owner keeps to tell it from stale ones."""
+    times = s.heap_time
+    entries = s.heap_entry
+    sequence = s.count[SEQUENCE] + 1
+    s.count[SEQUENCE] = sequence
+    entry = (sequence << CODE_BITS) | code
+    place = s.count[HEAP_SIZE]
+    s.count[HEAP_SIZE] = place + 1
+    while place > 0:
+        above = (place - 1) >> 2
+        # a new entry has the highest sequence, so at equal times it stays below
+        if times[above] <= at_s:
+            break
+        times[place] = times[above]
+        entries[place] = entries[above]
+        place = above
+    times[place] = at_s
+    entries[place] = entry
+    return entry
+
+
+@njit(inline="always")
+def drop_first(s):
+    """Removes the earliest entry; the heap must not be empty."""
+    times = s.heap_time
+    entries = s.heap_entry
+    size = s.count[HEAP_SIZE] - 1
+    s.count[HEAP_SIZE] = size
+    at_s = times[size]
+    entry = entries[size]
+    place = 0
+    while True:
+        child = 4 * place + 1
+        if child >= size:
+            break
+        least = child
+        least_s = times[child]
+        end = child + 4
+        if end > size:
+            end = size
+        for other in range(child + 1, end):
+            other_s = times[other]
+            if other_s < least_s or (other_s == least_s and entries[other] < entries[least]):
+                least = other
+                least_s = other_s
+        if least_s > at_s or (least_s == at_s and entries[least] > entry):
+            break
+        times[place] = least_s
+        entries[place] = entries[least]
+        place = least
+    times[place] = at_s
+    entries[place] = entry

@@ -1,0 +1,215 @@
+"""Task slots, the list of the ready, pools, stations and network cards."""
+
+from numba import njit
+
+from sim_engine.kernel.heap import push
+from sim_engine.kernel.layout import (
+    FREE,
+    FREE_COUNT,
+    FREE_HEAD,
+    READY_HEAD,
+    READY_TAIL,
+    SERVING,
+    TASKS_PEAK,
+    TASKS_USED,
+    WAITING_POOL,
+)
+from sim_engine.kernel.random import draw, mix
+from sim_engine.kernel.statistics import accrue_pool
+from sim_engine.operations.codes import LAST_IN_FIRST_OUT
+
+
+@njit(inline="always")
+def allocate(s):
+    """A task slot with nothing in it. The caller of advance() sees to it that there are free ones."""
+    index = s.count[FREE_HEAD]
+    task = s.tasks[index]
+    s.count[FREE_HEAD] = task.next
+    s.count[FREE_COUNT] -= 1
+    s.count[TASKS_USED] += 1
+    if s.count[TASKS_USED] > s.count[TASKS_PEAK]:
+        s.count[TASKS_PEAK] = s.count[TASKS_USED]
+    task.due = -1
+    task.held = 0
+    task.parent = -1
+    task.pending = 0
+    task.link = -1
+    task.member = -1
+    task.queue = -1
+    task.timer = -1
+    task.waiter = -1
+    task.source = -1
+    task.trace = 0
+    task.waited_s = 0.0
+    task.stamp_s = 0.0
+    task.version = 0
+    task.dataset = -1
+    task.reply_kb = 0.1
+    task.cause = 0
+    task.attempt = 0
+    task.hit = 0
+    task.flag = 0
+    return index
+
+
+@njit(inline="always")
+def release_slot(s, index):
+    task = s.tasks[index]
+    task.state = FREE
+    task.due = -1
+    task.serial = task.serial + 1
+    task.next = s.count[FREE_HEAD]
+    s.count[FREE_HEAD] = index
+    s.count[FREE_COUNT] += 1
+    s.count[TASKS_USED] -= 1
+
+
+@njit(inline="always")
+def make_ready(s, index):
+    """Lets a task go on at the current time, after those that became ready before it."""
+    s.tasks[index].next = -1
+    if s.count[READY_HEAD] < 0:
+        s.count[READY_HEAD] = index
+    else:
+        s.tasks[s.count[READY_TAIL]].next = index
+    s.count[READY_TAIL] = index
+
+
+@njit
+def enqueue(s, pool_index, index, now):
+    pool = s.pools[pool_index]
+    task = s.tasks[index]
+    accrue_pool(pool, now)
+    task.state = WAITING_POOL
+    task.queue = pool_index
+    task.queued_s = now
+    task.queue_next = -1
+    task.queue_previous = pool.tail
+    if pool.tail >= 0:
+        s.tasks[pool.tail].queue_next = index
+    else:
+        pool.head = index
+    pool.tail = index
+    pool.queued = pool.queued + 1
+
+
+@njit
+def unlink_waiting(s, index, now):
+    """Takes a task out of the queue that it waits in."""
+    task = s.tasks[index]
+    pool = s.pools[task.queue]
+    accrue_pool(pool, now)
+    if task.queue_previous >= 0:
+        s.tasks[task.queue_previous].queue_next = task.queue_next
+    else:
+        pool.head = task.queue_next
+    if task.queue_next >= 0:
+        s.tasks[task.queue_next].queue_previous = task.queue_previous
+    else:
+        pool.tail = task.queue_previous
+    pool.queued = pool.queued - 1
+    waited = now - task.queued_s
+    pool.wait_sum_s = pool.wait_sum_s + waited
+    pool.waited = pool.waited + 1
+    task.waited_s = task.waited_s + waited
+    task.queue = -1
+
+
+@njit(inline="always")
+def first_waiting(pool):
+    if pool.discipline == LAST_IN_FIRST_OUT:
+        return pool.tail
+    return pool.head
+
+
+@njit(inline="always")
+def grab(s, pool_index, index, amount, now):
+    pool = s.pools[pool_index]
+    accrue_pool(pool, now)
+    pool.used = pool.used + amount
+    task = s.tasks[index]
+    task.held_pool[task.held] = pool_index
+    task.held_amount[task.held] = amount
+    task.held = task.held + 1
+
+
+@njit
+def wake_pool(s, pool_index, now):
+    """Gives what is free in a pool to those who wait, in order; nobody overtakes the first."""
+    pool = s.pools[pool_index]
+    while pool.queued > 0:
+        index = first_waiting(pool)
+        task = s.tasks[index]
+        if pool.used + task.amount > pool.capacity:
+            return
+        unlink_waiting(s, index, now)
+        grab(s, pool_index, index, task.amount, now)
+        task.pc = task.pc + 1
+        make_ready(s, index)
+
+
+@njit
+def release_held(s, index, now):
+    """Gives back everything that a task holds, the last taken first."""
+    task = s.tasks[index]
+    while task.held > 0:
+        task.held = task.held - 1
+        pool_index = task.held_pool[task.held]
+        pool = s.pools[pool_index]
+        accrue_pool(pool, now)
+        pool.used = max(0.0, pool.used - task.held_amount[task.held])
+        pool.served = pool.served + 1
+        if pool.queued > 0:
+            wake_pool(s, pool_index, now)
+
+
+@njit(inline="always")
+def start_service(s, index, now):
+    """Begins the service that the task's instruction asks for; its server is counted already."""
+    task = s.tasks[index]
+    code = s.code[task.pc]
+    service_s = draw(s.parameters, code.b, mix(task.random_key ^ code.salt))
+    task.service_s = service_s
+    task.state = SERVING
+    task.ends_s = now + service_s
+    task.due = push(s, task.ends_s, index)
+
+
+@njit
+def start_waiting(s, pool_index, now):
+    """Lets waiting tasks into a station as long as it has a free server."""
+    pool = s.pools[pool_index]
+    while pool.queued > 0 and pool.used + 1.0 <= pool.capacity:
+        index = first_waiting(pool)
+        unlink_waiting(s, index, now)
+        pool.used = pool.used + 1.0
+        start_service(s, index, now)
+
+
+@njit(inline="always")
+def end_service(s, index, now):
+    """The task leaves the station that its instruction names; the next one enters."""
+    task = s.tasks[index]
+    pool_index = s.code[task.pc].a
+    pool = s.pools[pool_index]
+    accrue_pool(pool, now)
+    pool.served = pool.served + 1
+    pool.work_sum_s = pool.work_sum_s + task.service_s
+    pool.used = pool.used - 1.0
+    if pool.queued > 0:
+        start_waiting(s, pool_index, now)
+
+
+@njit(inline="always")
+def sent_at(pool, size_kb, now):
+    """When a network card has sent a message that is handed to it now."""
+    if pool.capacity <= 0.0:
+        return now
+    start_s = max(now, pool.free_at_s)
+    sending_s = size_kb * 0.008 / pool.capacity
+    pool.arrived = pool.arrived + 1
+    pool.served = pool.served + 1
+    pool.wait_sum_s = pool.wait_sum_s + start_s - now
+    pool.work_sum_s = pool.work_sum_s + sending_s
+    pool.free_at_s = start_s + sending_s
+    return pool.free_at_s

@@ -1,0 +1,169 @@
+"""A run: (design, scenario, seed, commands) → frames. The same four give the same frames, bit for bit.
+
+Commands take effect at the edge between two frames and are recorded with that time; so a run can be replayed, and gone on with.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sim_engine.commands import apply_command
+from sim_engine.design.check import wiring_problems
+from sim_engine.design.document import Design, parse
+from sim_engine.kernel import layout
+from sim_engine.limits import LIMITS, LimitReached, limit
+from sim_engine.messages import DesignError, Problem
+from sim_engine.spans import collect_spans
+from sim_engine.summary import summary
+from sim_engine.world.frames import frame
+from sim_engine.world.laws import check_flow, check_integrals
+from sim_engine.world.measure import Moment, moment_of
+from sim_engine.world.world import World
+
+FIRST_TICK_S = 0.1
+
+
+def runnable(raw: Any) -> Design:
+    """The design in a JSON value; DesignError with all its problems when it cannot run."""
+    design, problems = parse(raw)
+    if design is not None and not problems:
+        problems = wiring_problems(design)
+    if design is None or problems:
+        raise DesignError(problems)
+    return design
+
+
+class Run:
+    """One run of a design. Belongs to one thread."""
+
+    def __init__(self, design: Mapping[str, Any], scenario: str | None = None, seed: int | None = None) -> None:
+        """design: a design document. scenario: its id, by default the design's own. Raises DesignError."""
+        self.design = runnable(design)
+        self.scenario = scenario if scenario is not None else self.design.scenario
+        if self.scenario not in self.design.scenarios:
+            arguments = (("value", self.scenario),)
+            raise DesignError([Problem("unknown_scenario", "scenario", self.scenario, None, arguments)])
+        self.seed = self.design.seed if seed is None else seed
+        chosen = self.design.scenarios[self.scenario]
+        self.duration_s = chosen.duration_s
+        self.tick_s = FIRST_TICK_S
+        self.seq = 0
+        self.finished = False
+        self.commands: list[dict[str, Any]] = []
+        self.spans: list[dict[str, Any]] = []
+        self.limit: str | None = None
+        self._law_told = False
+        self._began = time.perf_counter()
+        self._tick_began = self._began
+        self.world = World(self.design, chosen, self.seed)
+        self.world.pause_for_breath = self._watch_clock  # type: ignore[method-assign]
+        self.world.story.tell(
+            "run_started", None, "", "info", arguments={"scenario": chosen.title, "seed": self.seed}
+        )
+        self._first = self._before = moment_of(self.world.memory)
+
+    @property
+    def t(self) -> float:
+        """Simulated seconds so far."""
+        return float(self.world.env.now)
+
+    def advance(self) -> dict[str, Any]:
+        """Simulates one tick and returns its frame."""
+        assert not self.finished, "the run is over"
+        until_s = min(round(self.t + self.tick_s, 9), self.duration_s)
+        self._tick_began = time.perf_counter()
+        self._reset_window()
+        try:
+            self.world.run_until(until_s)
+        except LimitReached as reached:
+            self._end_at_limit(reached.name)
+        if until_s >= self.duration_s and not self.finished:
+            self.finished = True
+            self.world.story.tell("run_finished", None, "", "info")
+        return self._close_window()
+
+    def _reset_window(self) -> None:
+        state = self.world.memory.state
+        state.clock[layout.LATENCY_MAX] = 0.0
+        state.count[layout.SPANS] = 0
+
+    def _close_window(self) -> dict[str, Any]:
+        self.world.accrue()
+        self._check_laws()
+        after = moment_of(self.world.memory)
+        made = frame(self.world, self.seq, self._before, after)
+        self._slowest_s = max(getattr(self, "_slowest_s", 0.0), float(after.clock[layout.LATENCY_MAX]))
+        made["spans"] = collect_spans(self.world)
+        self.spans = [*self.spans, *made["spans"]][-limit("spans_kept") :]
+        if self.limit is not None:
+            made["notices"].append({"code": "limit_reached", "limit": self.limit, "text": LIMITS[self.limit].reason})
+        self._before = after
+        self.seq += 1
+        if self.finished:
+            made["final"] = True
+            made["summary"] = {k: v for k, v in self.summary().items() if k != "events"}
+        return made
+
+    def _check_laws(self) -> None:
+        """Flow conservation in every frame, the integrals at the end."""
+        broken = check_flow(self.world.memory, self.world.instances)
+        if self.finished:
+            broken += check_integrals(self.world.memory, self.world.instances)
+        if broken and not self._law_told:
+            self._law_told = True
+            first = broken[0]
+            arguments = {"law": first.law, "residual": first.residual}
+            self.world.story.tell("law_broken", first.component, first.component or "", "error", True, arguments)
+
+    def _watch_clock(self) -> None:
+        if time.perf_counter() - self._tick_began > limit("tick_wall_seconds"):
+            raise LimitReached("tick_wall_seconds")
+
+    def _end_at_limit(self, name: str) -> None:
+        self.finished = True
+        self.limit = name
+        reached = LIMITS[name]
+        arguments = {"reason": reached.reason, "limit": name, "value": reached.value, "unit": reached.unit}
+        self.world.story.tell("limit_reached", None, "", "error", True, arguments)
+        now_s = float(self.world.memory.state.clock[layout.NOW])
+        if now_s > self.world.env.now:
+            self.world.env.run(until=now_s)
+
+    def command(self, command: Mapping[str, Any]) -> None:
+        """Changes the running system now. Raises DesignError with the reason when that cannot be done."""
+        if self.finished:
+            raise DesignError([Problem("run_over")])
+        if len(self.commands) >= limit("commands"):
+            raise DesignError([Problem("too_many_commands", arguments=(("maximum", limit("commands")),))])
+        apply_command(self, command)
+        self.commands.append({"t": self.t, "command": dict(command)})
+
+    @classmethod
+    def replay(
+        cls, design: Mapping[str, Any], scenario: str | None, seed: int | None, commands: list[dict[str, Any]], until_s: float
+    ) -> "Run":
+        """The run that these made, as it was at `until_s`."""
+        run = cls(design, scenario, seed)
+        waiting = list(commands)
+        while True:
+            while waiting and waiting[0]["t"] <= run.t + 1e-9:
+                run.command(waiting.pop(0)["command"])
+            if run.finished or run.t >= until_s - 1e-9:
+                return run
+            run.advance()
+
+    def moments(self) -> tuple[Moment, Moment]:
+        """The beginning and the last closed window's end."""
+        return self._first, self._before
+
+    @property
+    def slowest_s(self) -> float:
+        return float(getattr(self, "_slowest_s", 0.0))
+
+    @property
+    def wall_s(self) -> float:
+        return time.perf_counter() - self._began
+
+    def summary(self) -> dict[str, Any]:
+        """What the command line prints as JSON."""
+        return summary(self)

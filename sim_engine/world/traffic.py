@@ -1,0 +1,60 @@
+"""How much traffic there is: the design's rates and users, times the scenario's multiplier, times what was asked for live."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from sim_engine.kernel import control, layout
+from sim_engine.kernel.interpreter import SLACK
+from sim_engine.world.instance import Instance
+
+if TYPE_CHECKING:
+    import simpy
+
+    from sim_engine.world.scenario import Segment
+    from sim_engine.world.world import World
+
+USERS_STEP_S = 0.1  # how often the number of closed users follows a ramp
+
+
+class Traffic:
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._began_s, self._level, self._slope = 0.0, 1.0, 0.0
+        self.live_multiplier = 1.0
+
+    def multiplier(self) -> float:
+        """The multiplier now, the scenario's and the live one together."""
+        return max(0.0, self._level + self._slope * (self._world.env.now - self._began_s)) * self.live_multiplier
+
+    def begin(self, segment: "Segment") -> None:
+        """A new piece of the scenario's traffic begins."""
+        self._began_s, self._level, self._slope = self._world.env.now, segment.level, segment.slope
+        self.update()
+
+    def update(self) -> None:
+        """Makes all sources follow the current multiplier."""
+        for instance in self._world.sources():
+            self.follow(instance)
+
+    def follow(self, instance: Instance) -> None:
+        memory = self._world.memory
+        values, source = instance.values, instance.source
+        closed = values["model"] == "closed"
+        multiplier = self.multiplier()
+        memory.state.sources[source]["closed"] = int(closed)
+        users = round(values["users"] * multiplier) if closed else 0
+        rate = 0.0 if closed else values["arrival_rate_per_s"] * multiplier
+        slope = 0.0 if closed else values["arrival_rate_per_s"] * self._slope * self.live_multiplier
+        while memory.state.count[layout.FREE_COUNT] < users + SLACK:
+            memory.more_tasks()
+        control.change_users(memory.state, source, users)
+        control.change_rate(memory.state, source, rate, slope)
+
+    def follow_ramps(self) -> Generator["simpy.Event", Any, None]:
+        """Closed users are whole people: on a ramp they come and go in small steps."""
+        while True:
+            yield self._world.env.timeout(USERS_STEP_S)
+            if self._slope != 0.0:
+                for instance in self._world.sources():
+                    if instance.values["model"] == "closed":
+                        self.follow(instance)
