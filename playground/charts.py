@@ -34,7 +34,7 @@ def _requests() -> go.Figure:
         _line(_("Failed"), source="failed", colour="failed", stackgroup="outcome"),
     ]
     return _figure(
-        _("Requests by outcome"), "requests/s", traces, _("How many requests ended each second, and how.")
+        _("Requests"), "requests/s", traces, _("How many requests ended each second, and how.")
     )
 
 

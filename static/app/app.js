@@ -30,7 +30,7 @@ export class App {
     this.history = new History(this.store);
     this.selection = new Selection();
     this.frames = new FrameStore();
-    this.colours = new ColourBook();
+    this.colours = { component: new ColourBook(), cause: new ColourBook() };
     this.run = new RunSession(this.frames);
     /** @type {Emitter<{text: string} & TellOptions>} */
     this.tells = new Emitter();

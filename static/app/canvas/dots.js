@@ -107,7 +107,7 @@ export class Dots {
     this.clear();
     const scale = this.viewport.scale * (this.ratio ?? 1);
     context.setTransform(scale, 0, 0, scale, this.viewport.x * (this.ratio ?? 1), this.viewport.y * (this.ratio ?? 1));
-    const radius = 3 / Math.max(0.6, this.viewport.scale);
+    const radius = 2.7 / Math.max(0.5, this.viewport.scale);
     this.dots = this.dots.filter((dot) => this.drawDot(context, dot, now, radius));
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;

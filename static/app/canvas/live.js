@@ -100,13 +100,14 @@ export class LiveBadges {
     if (!component || !kind) return;
     const frame = this.app.frames.component(id);
     const look = lookOf(frame);
-    write(parts, "root", "data-state", look.name, (value) => restate(parts.host, value));
+    let restated = false;
+    write(parts, "root", "data-state", look.name, (value) => { restate(parts.host, value); restated = true; });
     const level = number(frame?.metrics[kind.bar ?? ""]);
     put(parts, "bar", "width", String(Math.round(Math.min(1, Math.max(0, level)) * BAR_WIDTH)));
     const waiting = number(frame?.metrics[kind.queue ?? ""]);
     write(parts, "ticks", "on", String(ticksFor(waiting, CARD.ticks)), (value) => parts.ticks.forEach((tick, i) => tick.classList.toggle("on", i < Number(value))));
     put(parts, "stateMark", "d", look.shape);
-    if (withText) this.drawTexts(parts, component, kind, frame, look, waiting);
+    if (withText || restated) this.drawTexts(parts, component, kind, frame, look, waiting);
   }
 
   /**
@@ -124,7 +125,7 @@ export class LiveBadges {
     text(parts, "headline", headline);
     const word = frame ? look.word() : kind.title === component.label ? "" : kind.title;
     text(parts, "state", word);
-    const left = CARD.width - 12 - textWidth(word) - 16;
+    const left = CARD.width - 12 - textWidth(word) - 17;
     put(parts, "stateMark", "transform", `translate(${frame ? left : 0} 39.5)`);
     put(parts, "stateMark", "visibility", frame ? "visible" : "hidden");
     put(parts, "state", "x", frame ? String(CARD.width - 12) : "12");
@@ -175,7 +176,7 @@ function textWidth(word) {
   let context = measuring;
   if (!context) {
     context = measuring = document.createElement("canvas").getContext("2d");
-    if (context) context.font = `500 11px ${getComputedStyle(document.body).fontFamily}`;
+    if (context) context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
   }
   return context ? context.measureText(word).width : word.length * 6;
 }

@@ -94,12 +94,18 @@ export class Viewport {
     return { x: spot.x * this.scale + this.x, y: spot.y * this.scale + this.y };
   }
 
-  /** @param {import("../core/geometry.js").Box} box */
-  reveal(box) {
-    const { clientWidth, clientHeight } = this.host;
+  /**
+   * Moves as little as needed for a box to be seen.
+   *
+   * @param {import("../core/geometry.js").Box} box
+   * @param {{right?: number, bottom?: number}} [covered] pixels of the canvas that something lies over
+   */
+  reveal(box, { right = 0, bottom = 0 } = {}) {
     const [a, b] = [this.toHost(box), this.toHost({ x: box.x + box.width, y: box.y + box.height })];
-    const dx = a.x < 16 ? 16 - a.x : b.x > clientWidth - 16 ? clientWidth - 16 - b.x : 0;
-    const dy = a.y < 16 ? 16 - a.y : b.y > clientHeight - 16 ? clientHeight - 16 - b.y : 0;
+    const [width, height] = [this.host.clientWidth - right, this.host.clientHeight - bottom];
+    const edge = { x: Math.min(24, width / 8), top: Math.min(56, height / 4), bottom: 24 };
+    const dx = a.x < edge.x ? edge.x - a.x : b.x > width - edge.x ? width - edge.x - b.x : 0;
+    const dy = a.y < edge.top ? edge.top - a.y : b.y > height - edge.bottom ? height - edge.bottom - b.y : 0;
     if (dx || dy) this.pan(dx, dy);
   }
 }

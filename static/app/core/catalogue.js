@@ -73,6 +73,7 @@ export function valueOf(spec, parameters) {
  * @param {ParameterSpec} spec
  * @param {ParameterSpec[]} specs
  * @param {Parameters} parameters
+ * @returns {boolean}
  */
 export function applies(spec, specs, parameters) {
   const when = spec.when;

@@ -25,10 +25,6 @@ export class FrameStore {
     this.cleared = new Emitter();
     /** Grows with every change, so that a drawing knows whether it is stale. */
     this.version = 0;
-    this.clear();
-  }
-
-  clear() {
     /** @type {Point[]} */
     this.points = [];
     /** @type {RunEvent[]} */
@@ -39,6 +35,15 @@ export class FrameStore {
     this.last = null;
     this.forgottenEvents = 0;
     /** Simulated seconds that a point must span; doubles when the points are full. */
+    this.pointSpan = 0;
+  }
+
+  clear() {
+    this.points = [];
+    this.events = [];
+    this.markers = [];
+    this.last = null;
+    this.forgottenEvents = 0;
     this.pointSpan = 0;
     this.version += 1;
     this.cleared.emit();

@@ -21,7 +21,7 @@ export function seriesOf(points, source) {
   const x = points.map((point) => point.t);
   if (COUNTS.has(source)) return { x, y: rates(points, (point) => /** @type {any} */ (point)[source]) };
   if (source.startsWith("latency.")) return { x, y: points.map((point) => point.latency[source.slice(8)] ?? null) };
-  return { x, y: points.map((point) => point.hitRatio) };
+  return { x, y: levels(points, (point) => point.hitRatio, (point) => point.arrived) };
 }
 
 /**
@@ -35,7 +35,7 @@ export function seriesOfEach(points, each) {
   const result = new Map();
   for (const id of idsOf(points, each)) {
     const y = each === "component"
-      ? points.map((point) => point.levels.get(id) ?? null)
+      ? levels(points, (point) => point.levels.get(id) ?? null, (point) => point.dt)
       : rates(points, (point) => point.errors[id] ?? 0);
     result.set(id, { x, y });
   }
@@ -75,6 +75,32 @@ function rates(points, count) {
 }
 
 /**
+ * Weighted averages over the last second or so. With the time as weight that is exact for time averages; a share is
+ * weighted by the requests of its window.
+ *
+ * @param {Point[]} points
+ * @param {(point: Point) => number | null} value
+ * @param {(point: Point) => number} weight
+ */
+function levels(points, value, weight) {
+  let from = 0;
+  let span = 0;
+  return points.map((point, at) => {
+    span += point.dt;
+    while (from < at && span - points[from].dt >= RATE_WINDOW_S - 1e-6) span -= points[from++].dt;
+    if (value(point) === null) return null;
+    let [sum, weights] = [0, 0];
+    for (let i = from; i <= at; i += 1) {
+      const each = value(points[i]);
+      if (each === null) continue;
+      sum += each * weight(points[i]);
+      weights += weight(points[i]);
+    }
+    return weights > 0 ? sum / weights : value(point);
+  });
+}
+
+/**
  * The top of an axis that only ever grows: 1, 2 or 5 times a power of ten.
  *
  * @param {number} highest
@@ -89,7 +115,7 @@ export function grownTop(highest, former = 0) {
 }
 
 /**
- * The right end of the time axis: the scenario's end, and beyond it whole quarters more.
+ * The end of the time line: the scenario's end, and beyond it whole quarters more.
  *
  * @param {number} t
  * @param {number} duration
@@ -97,4 +123,17 @@ export function grownTop(highest, former = 0) {
 export function timeEnd(t, duration) {
   const span = Math.max(duration, 10);
   return t <= span ? span : Math.ceil(t / (span / 4)) * (span / 4);
+}
+
+/**
+ * The right end of a chart: an eighth of the scenario at first, doubled as time goes on, so that the beginning is not
+ * a smear at the left edge.
+ *
+ * @param {number} t
+ * @param {number} duration
+ */
+export function chartEnd(t, duration) {
+  const whole = timeEnd(t, duration);
+  const part = [8, 4, 2].map((divisor) => whole / divisor).find((end) => end >= 10 && t <= end);
+  return part ?? whole;
 }

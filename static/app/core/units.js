@@ -117,7 +117,7 @@ export function unitWord(unit) {
     case "keys": return t("keys");
     case "connections": return t("connections");
     case "workers": return t("workers");
-    case "ratio": return t("of 1");
+    case "ratio": return "";
     default: return unit;
   }
 }

@@ -1,0 +1,178 @@
+/**
+ * One chart: a figure declared by the server, filled with numbers from the frame store. Its axes grow and never
+ * shrink within a run, so that it does not jump while one reads it.
+ *
+ * @typedef {import("../app.js").App} App
+ * @typedef {import("../core/types.js").ChartFigure} ChartFigure
+ * @typedef {import("../core/series.js").Series} Series
+ * @typedef {{key: string, name: string, colour: string, dash: string, stacked: boolean, series: Series, template: Record<string, any>}} Trace
+ */
+import { t } from "../core/i18n.js";
+import { chartEnd, grownTop, seriesOf, seriesOfEach, timeEnd } from "../core/series.js";
+import { clock, unitWord } from "../core/units.js";
+import { h, icon } from "../ui/dom.js";
+import { layoutFor } from "./layout.js";
+import { Legend } from "./legend.js";
+import { fillTable } from "./table.js";
+
+const MARGIN = { left: 44, right: 8 };
+const EMPTY_TOP = 10;
+
+export class Chart {
+  /**
+   * @param {App} app
+   * @param {string} name
+   * @param {ChartFigure} figure
+   * @param {(seconds: number | null) => void} point called with the time under the pointer
+   */
+  constructor(app, name, figure, point) {
+    this.app = app;
+    this.figure = figure;
+    this.name = name;
+    const { title, unit, help } = figure.layout.meta;
+    this.unit = unit;
+    this.plot = h("div", { className: "plotly-host", role: "img", "aria-label": t("Chart: {title}. {help}", { title, help }) });
+    this.cursor = h("div", { className: "chart-cursor", hidden: true });
+    this.area = h("div", { className: "chart-plot" }, this.plot, this.cursor);
+    this.table = h("div", { className: "chart-table", tabIndex: 0, role: "region", "aria-label": t("Table: {title}", { title }), hidden: true });
+    this.legend = new Legend(unit);
+    this.large = h("button", { type: "button", className: "icon-button small", "aria-label": t("Enlarge: {title}", { title }), "aria-pressed": "false" }, icon("ui-expand"));
+    this.asTable = h("button", { type: "button", className: "icon-button small", "aria-label": t("Show as table: {title}", { title }), "aria-pressed": "false", on: { click: () => this.toggleTable() } }, icon("ui-table"));
+    this.element = h("article", { className: "chart", title: help },
+      h("div", { className: "chart-head" }, h("h3", {}, title), h("span", { className: "unit" }, unit === "ratio" ? "%" : unitWord(unit))),
+      this.legend.list, this.area, this.table, h("div", { className: "chart-tools" }, this.asTable, this.large));
+    this.visible = true;
+    this.drawn = -1;
+    /** @type {Trace[]} */
+    this.traces = [];
+    this.top = 0;
+    this.decades = { low: 1, high: 2 };
+    this.end = 0;
+    this.area.addEventListener("pointermove", (event) => point(this.timeAt(event)));
+    this.area.addEventListener("pointerleave", () => point(null));
+  }
+
+  /** A new run: axes may start small again. */
+  forget() {
+    this.top = 0;
+    this.decades = { low: 1, high: 2 };
+    this.end = 0;
+    this.drawn = -1;
+  }
+
+  toggleTable() {
+    const table = this.table.hidden;
+    this.table.hidden = !table;
+    this.area.hidden = table;
+    this.asTable.setAttribute("aria-pressed", String(table));
+    this.drawn = -1;
+  }
+
+  /** @param {import("../vendor/plotly.js").PlotlyApi} plotly */
+  draw(plotly) {
+    const { frames, run } = this.app;
+    this.drawn = frames.version;
+    const { points } = frames;
+    const duration = run.duration || this.app.store.scenarios.get(this.app.scenario)?.duration_s || 60;
+    this.end = points.length === 0 ? timeEnd(0, duration) : chartEnd(points[points.length - 1].t, duration);
+    this.traces = this.figure.data.flatMap((template) => this.expand(template));
+    this.legend.show(this.traces, null);
+    if (!this.table.hidden) {
+      fillTable(this.table, this.traces, this.unit);
+      return;
+    }
+    const axis = this.figure.layout.yaxis;
+    const range = axis.type === "log" ? this.logRange() : axis.range ?? [0, this.grow()];
+    const layout = layoutFor(this.figure.layout, { end: this.end, range, markers: frames.markers, version: frames.version, unit: this.unit, empty: points.length === 0, width: this.area.clientWidth, height: this.area.clientHeight });
+    plotly.react(this.plot, this.traces.filter(hasShape).map(plotted), layout, { displayModeBar: false, staticPlot: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", responsive: false });
+  }
+
+  /**
+   * @param {Record<string, any>} template
+   * @returns {Trace[]}
+   */
+  expand(template) {
+    const { source, each, colour } = template.meta;
+    const stacked = Boolean(template.stackgroup);
+    if (!each) {
+      return [{ key: source, name: template.name, colour: cssColour(colour), dash: "solid", stacked, series: seriesOf(this.app.frames.points, source), template }];
+    }
+    return [...seriesOfEach(this.app.frames.points, each)].map(([id, series]) => {
+      const book = this.app.colours[/** @type {"component" | "cause"} */ (each)];
+      const name = each === "component" ? this.app.store.components.get(id)?.label ?? id : this.app.catalogue.causeTitle(id);
+      return { key: id, name, colour: book.of(id), dash: book.dash(id), stacked, series, template };
+    });
+  }
+
+  grow() {
+    let highest = 0;
+    const stacked = this.traces.filter((trace) => trace.stacked);
+    const length = stacked[0]?.series.y.length ?? 0;
+    for (let i = 0; i < length; i += 1) {
+      let sum = 0;
+      for (const trace of stacked) sum += trace.series.y[i] ?? 0;
+      highest = Math.max(highest, sum);
+    }
+    for (const trace of this.traces) if (!trace.stacked) for (const value of trace.series.y) highest = Math.max(highest, value ?? 0);
+    if (highest === 0) return this.top || EMPTY_TOP;
+    this.top = grownTop(highest, this.top);
+    return this.top;
+  }
+
+  logRange() {
+    for (const trace of this.traces) {
+      for (const value of trace.series.y) {
+        if (value === null || value <= 0) continue;
+        this.decades.low = Math.min(this.decades.low, Math.floor(Math.log10(value)));
+        this.decades.high = Math.max(this.decades.high, Math.ceil(Math.log10(value * 1.05)));
+      }
+    }
+    return [Math.max(-3, this.decades.low), this.decades.high];
+  }
+
+  /** @param {PointerEvent} event */
+  timeAt(event) {
+    const box = this.area.getBoundingClientRect();
+    const share = (event.clientX - box.left - MARGIN.left) / Math.max(1, box.width - MARGIN.left - MARGIN.right);
+    return share < 0 || share > 1 ? null : share * this.end;
+  }
+
+  /** @param {number | null} seconds the shared cursor of all charts */
+  showCursor(seconds) {
+    this.cursor.hidden = seconds === null || this.end === 0;
+    if (seconds === null) {
+      this.legend.show(this.traces, null);
+      return;
+    }
+    const width = this.area.clientWidth - MARGIN.left - MARGIN.right;
+    this.cursor.style.left = `${MARGIN.left + (width * seconds) / this.end}px`;
+    this.cursor.title = clock(seconds);
+    this.legend.show(this.traces, seconds);
+  }
+}
+
+/**
+ * A layer of a stack that is nothing but zeros would draw its edge over the one below.
+ *
+ * @param {Trace} trace
+ */
+function hasShape(trace) {
+  return !trace.stacked || trace.template.meta.source === "done" || trace.series.y.some((value) => (value ?? 0) > 0);
+}
+
+/** @param {Trace} trace */
+function plotted(trace) {
+  const { template, series, colour, dash, stacked } = trace;
+  const filled = stacked || template.fill;
+  return {
+    ...template, name: trace.name, x: series.x, y: series.y,
+    line: { ...template.line, color: colour, dash, ...(stacked ? { width: 1 } : {}) },
+    ...(filled ? { fillcolor: `color-mix(in srgb, ${colour} ${stacked ? 32 : 14}%, transparent)` } : {}),
+  };
+}
+
+/** @param {string} name of a meaning colour */
+export function cssColour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+

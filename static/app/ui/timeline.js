@@ -1,0 +1,72 @@
+/**
+ * The thin line between canvas and charts: traffic to come, faults to come, what happened, and where the run is.
+ *
+ * @typedef {import("../app.js").App} App
+ */
+import { timeEnd } from "../core/series.js";
+import { trafficLine } from "../core/scenario.js";
+import { clock } from "../core/units.js";
+import { labelOf } from "../core/edits.js";
+import { t } from "../core/i18n.js";
+import { byId, h, s, setText } from "./dom.js";
+
+const WORD_ROOM = 0.07;
+
+export class Timeline {
+  /** @param {App} app */
+  constructor(app) {
+    this.app = app;
+    this.track = byId("timeline-track");
+    this.done = h("div", { className: "timeline-done" });
+    this.shown = "";
+    app.store.changed.on(() => this.draw());
+    app.run.changed.on(() => this.draw());
+    app.frames.added.on(() => this.draw());
+    app.frames.cleared.on(() => this.draw());
+    this.draw();
+  }
+
+  get scenario() {
+    const { store, run } = this.app;
+    const id = run.phase === "none" ? this.app.scenario : run.scenario;
+    return store.scenarios.get(id) ?? { title: "", duration_s: 60, traffic: [], faults: [] };
+  }
+
+  draw() {
+    const end = timeEnd(this.app.run.t, this.scenario.duration_s);
+    const shown = JSON.stringify([end, this.scenario, this.app.frames.markers]);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      this.build(end);
+    }
+    this.done.style.width = `${(100 * this.app.run.t) / end}%`;
+  }
+
+  /** @param {number} end */
+  build(end) {
+    const { scenario } = this;
+    setText(byId("timeline-end"), clock(end));
+    let last = -1;
+    const mark = (/** @type {number} */ at, /** @type {string} */ word, /** @type {string} */ kind, /** @type {string} */ title) => {
+      const room = at / end - last > WORD_ROOM;
+      if (room) last = at / end;
+      return h("span", { className: `timeline-mark ${kind}`, title: `${clock(at)} ${title}`, style: { left: `${(100 * at) / end}%` } }, room && word ? h("span", {}, word) : null);
+    };
+    const happened = this.app.frames.markers.map((marker) => mark(marker.t, marker.word, marker.severity, marker.text));
+    const planned = scenario.faults.filter((fault) => fault.at_s > this.app.run.t).map((fault) => {
+      const what = fault.action === "kill" ? t("{label} dies", { label: labelOf(this.app.store, fault.component) }) : t("{label} returns", { label: labelOf(this.app.store, fault.component) });
+      return mark(fault.at_s, what, "planned", what);
+    });
+    this.track.replaceChildren(...this.traffic(end), h("div", { className: "timeline-line" }), this.done, ...happened, ...planned);
+  }
+
+  /** @param {number} end */
+  traffic(end) {
+    const line = trafficLine(this.scenario);
+    const top = Math.max(...line.map((point) => point.multiplier), 1);
+    if (line.every((point) => point.multiplier === line[0].multiplier)) return [];
+    const points = line.map((point) => `${(1000 * point.at_s) / end},${27 - (22 * point.multiplier) / top}`).join(" L ");
+    const right = (1000 * this.scenario.duration_s) / end;
+    return [s("svg", { viewBox: "0 0 1000 28", preserveAspectRatio: "none", "aria-hidden": "true" }, s("path", { class: "timeline-traffic", d: `M 0,28 L ${points} L ${right},28 Z` }))];
+  }
+}
