@@ -21,7 +21,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "identifier_characters": Limit(64, "characters", _("Ids stand in every frame.")),
     "label_characters": Limit(80, "characters", _("Labels stand on cards.")),
     "text_characters": Limit(2_000, "characters", _("Notes and descriptions.")),
-    "simulated_seconds": Limit(86_400, "s", _("A day of simulated time for one run.")),
+    "simulated_seconds": Limit(1_000_000, "s", _("Twelve days of simulated time for one run.")),
     "keys": Limit(1_000_000, "keys", _("Versions are kept for each key at each database.")),
     "store_cells": Limit(60_000_000, "cells", _("Keys times databases and caches: memory of a run.")),
     "tasks": Limit(2_000_000, "requests", _("Requests in flight at all places together: memory of a run.")),

@@ -62,7 +62,7 @@ class Clients(Component):
         number("zipf_exponent", _("Popularity exponent"), 0.9, "", 0.0, 3.0,
                _("Zipf's exponent: 0 makes all keys equally popular, 1 makes a few very popular."),
                source=_("Breslau et al., INFOCOM 1999: 0.64 to 0.83 for web traces; YCSB uses 0.99.")),
-        number("timeout_ms", _("Timeout"), 3_000.0, "ms", 1.0, 600_000.0, _("How long one attempt waits for its answer.")),
+        number("timeout_ms", _("Timeout"), 3_000.0, "ms", 1.0, 86_400_000.0, _("How long one attempt waits for its answer.")),
         integer("retries", _("Retries"), 1, "", 0, 20, _("How often a failed attempt is repeated.")),
         number("backoff_ms", _("Backoff"), 100.0, "ms", 0.0, 60_000.0, _("Wait before the first retry.")),
         number("backoff_factor", _("Backoff factor"), 2.0, "", 1.0, 10.0, _("Each further wait is longer by this factor, up to 60 s."), advanced=True),

@@ -50,7 +50,7 @@ LINK: Final = LinkKind(
         number("retransmit_timeout_ms", _("Retransmission timeout"), 200.0, "ms", 1.0, 60_000.0,
                _("Wait until a lost message is sent again; it doubles each time."), advanced=True,
                source=_("Linux's smallest TCP retransmission timeout is 200 ms.")),
-        number("timeout_ms", _("Timeout"), 5_000.0, "ms", 1.0, 600_000.0,
+        number("timeout_ms", _("Timeout"), 5_000.0, "ms", 1.0, 86_400_000.0,
                _("How long the caller waits for an answer. The work that it asked for goes on.")),
     ),
     metrics=(

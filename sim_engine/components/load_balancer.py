@@ -46,7 +46,7 @@ class LoadBalancer(Component):
                source=_("HAProxy forwards tens of thousands of requests a second on one core.")),
         integer("max_connections", _("Connection limit"), 20_000, "connections", 1, 10_000_000,
                 _("Requests under way at the same time; what is beyond is dropped.")),
-        number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 300.0,
+        number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 3_600.0,
                _("Time from one check of a target to the next."), source=HAPROXY),
         number("health_check_timeout_ms", _("Health check timeout"), 1_000.0, "ms", 1.0, 60_000.0,
                _("A check without an answer for so long has failed.")),

@@ -45,7 +45,7 @@ class SqlDatabase(DatabaseNode):
         number("promotion_s", _("Promotion time"), 3.0, "s", 0.0, 600.0,
                _("From the decision until the new primary takes writes."), when=AUTOMATIC,
                source=_("Managed databases state 30 to 120 s for a whole failover, Patroni about 10 s after its 30 s lease.")),
-        number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 300.0, _("Time from one check of a member to the next.")),
+        number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 3_600.0, _("Time from one check of a member to the next.")),
         number("health_check_timeout_ms", _("Health check timeout"), 1_000.0, "ms", 1.0, 60_000.0,
                _("A check without an answer for so long has failed.")),
         integer("unhealthy_threshold", _("Lost after"), 3, "", 1, 20, _("Checks failed in a row until a member counts as lost.")),

@@ -6,8 +6,8 @@ A reply counts only for the call that its caller still waits for (`serial`).
 
 import math
 
-from numba import njit
 
+from sim_engine.kernel.compiling import function, inlined
 from sim_engine.causes import CODE
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
@@ -43,7 +43,7 @@ LINK_PARAMETERS = 8
 MOST_LOSSES = 6
 
 
-@njit
+@function
 def _lost_for(s, link, first, value):
     """Seconds that retransmissions add; infinite when the message is gone for good."""
     loss = s.parameters[first + LOSS]
@@ -59,7 +59,7 @@ def _lost_for(s, link, first, value):
     return math.inf
 
 
-@njit
+@function
 def travel(s, link_index, back, size_kb, random_key, now):
     """When a message that is sent now arrives: bandwidth, then latency, then losses."""
     link = s.links[link_index]
@@ -80,7 +80,7 @@ def travel(s, link_index, back, size_kb, random_key, now):
     return at_s
 
 
-@njit
+@function
 def _pick_least(s, route):
     """The enabled member with the fewest calls out; ties go to the first from the turn on."""
     best = -1
@@ -100,7 +100,7 @@ def _pick_least(s, route):
     return best
 
 
-@njit
+@function
 def pick(s, route_index, random_key, address):
     """The member that a call goes to, by the route's policy; -1 when none is enabled."""
     route = s.routes[route_index]
@@ -136,7 +136,7 @@ def pick(s, route_index, random_key, address):
     return second if s.members[second].in_flight < s.members[first].in_flight else first
 
 
-@njit
+@function
 def start_timer(s, timer_index, index, deadline_s):
     """Puts a call into its timer's list, which is in order of deadlines."""
     timer = s.timers[timer_index]
@@ -161,7 +161,7 @@ def start_timer(s, timer_index, index, deadline_s):
         timer.due = push(s, deadline_s, TIMER_BASE + timer_index)
 
 
-@njit(inline="always")
+@inlined
 def stop_timer(s, index):
     task = s.tasks[index]
     timer = s.timers[task.timer]
@@ -176,7 +176,7 @@ def stop_timer(s, index):
     task.timer = -1
 
 
-@njit(inline="always")
+@inlined
 def forget_connection(s, task):
     if task.member >= 0:
         member = s.members[task.member]
@@ -184,7 +184,7 @@ def forget_connection(s, task):
         task.member = -1
 
 
-@njit(inline="always")
+@inlined
 def signal(s, waiter, cause, now):
     """Tells a SimPy process how the request that it sent has ended."""
     place = s.count[SIGNALS]
@@ -194,7 +194,7 @@ def signal(s, waiter, cause, now):
     s.signals[place].at_s = now
 
 
-@njit
+@function
 def _expire(s, index, now):
     """The caller of task `index` stops waiting; the task itself goes on."""
     task = s.tasks[index]
@@ -219,7 +219,7 @@ def _expire(s, index, now):
         release_slot(s, index)
 
 
-@njit
+@function
 def timer_fires(s, timer_index, now):
     """Ends the waits whose deadline has come and sets the timer for the next."""
     timer = s.timers[timer_index]
@@ -230,7 +230,7 @@ def timer_fires(s, timer_index, now):
         timer.due = push(s, s.tasks[timer.head].deadline_s, TIMER_BASE + timer_index)
 
 
-@njit
+@function
 def launch(s, caller_index, member_index, verb, request_kb, random_key, now):
     """A new task on its way to a member; returns its index. Who waits for it is up to the caller."""
     index = allocate(s)
@@ -265,7 +265,7 @@ def launch(s, caller_index, member_index, verb, request_kb, random_key, now):
     return index
 
 
-@njit(inline="always")
+@inlined
 def _wait_for(s, caller_index, index, member_index, now):
     task = s.tasks[index]
     task.parent = caller_index
@@ -277,7 +277,7 @@ def _wait_for(s, caller_index, index, member_index, now):
     start_timer(s, timer_index, index, now + s.parameters[s.timers[timer_index].parameter])
 
 
-@njit
+@function
 def call(s, caller_index, code, now):
     """Sends a call and lets the caller wait; False when nobody could be called (the cause is set)."""
     caller = s.tasks[caller_index]
@@ -303,7 +303,7 @@ def call(s, caller_index, code, now):
     return True
 
 
-@njit
+@function
 def call_all(s, caller_index, code, now):
     """Calls every enabled member at once; False when there is none."""
     caller = s.tasks[caller_index]
@@ -322,7 +322,7 @@ def call_all(s, caller_index, code, now):
     return True
 
 
-@njit
+@function
 def reply(s, index, now):
     """Sends a task's outcome back to whoever waits for it; the slot is freed when it has arrived."""
     task = s.tasks[index]
@@ -340,11 +340,12 @@ def reply(s, index, now):
         task.state = SILENT
 
 
-@njit
+@function
 def finish(s, index, now):
     """A task's program is over: count it, give back what it holds, reply."""
     task = s.tasks[index]
-    leave_node(s, task.node, task.cause, task.started_s, now)
+    if task.link >= 0:
+        leave_node(s, task.node, task.cause, task.started_s, now)
     if task.trace > 0:
         record_span(s, task, now)
     if task.held > 0:
@@ -360,7 +361,7 @@ def finish(s, index, now):
         reply(s, index, now)
 
 
-@njit
+@function
 def deliver(s, index, now):
     """A reply arrives. Returns the caller that goes on, or -1."""
     task = s.tasks[index]
@@ -381,7 +382,7 @@ def deliver(s, index, now):
     return goes_on
 
 
-@njit(inline="always")
+@inlined
 def _settle(s, parent_index, task, cause):
     """Hands a reply to its caller; returns the caller if that is all it waited for."""
     parent = s.tasks[parent_index]

@@ -1,8 +1,7 @@
 """What SimPy processes do to the kernel's state between two advances: kill, restore, resize, send a check, change routes."""
 
-import numpy as np
-from numba import njit
 
+from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.interpreter import fall_silent
@@ -28,7 +27,7 @@ from sim_engine.operations.codes import SMALL_KB
 STATION, POOL, CARD = range(3)  # kinds of pool
 
 
-@njit(cache=True)
+@entry_point
 def link_free_slots(s, first):
     """Puts the slots from `first` on into the free list, lowest first."""
     for index in range(s.tasks.size - 1, first - 1, -1):
@@ -40,12 +39,12 @@ def link_free_slots(s, first):
         s.count[FREE_COUNT] += 1
 
 
-@njit(cache=True)
+@entry_point
 def accrue(s, nodes, pools):
     accrue_all(s, nodes, pools, s.clock[NOW])
 
 
-@njit
+@function
 def _stop_here(s, index, now):
     """Takes a task of a dying node out of whatever it waits for; False if it is not here at all."""
     task = s.tasks[index]
@@ -68,7 +67,7 @@ def _stop_here(s, index, now):
     return True
 
 
-@njit
+@function
 def _empty_pools(s, node_index, pools, now):
     for place in range(pools):
         pool = s.pools[place]
@@ -84,7 +83,7 @@ def _empty_pools(s, node_index, pools, now):
         pool.free_at_s = min(pool.free_at_s, now)
 
 
-@njit
+@function
 def _forget_calls_of_dead(s):
     """Replies to callers that are gone shall not be counted as connections of theirs."""
     for index in range(s.tasks.size):
@@ -94,20 +93,20 @@ def _forget_calls_of_dead(s):
             task.parent = -1
 
 
-@njit(cache=True)
+@entry_point
 def kill(s, node_index, silent, cause, pools):
     """A node dies. silent: nothing is answered from now on; else all that is there fails with `cause` at once."""
     now = s.clock[NOW]
     node = s.nodes[node_index]
     node.alive = 0
     node.silent = silent
-    here = np.zeros(s.tasks.size, np.bool_)
     for index in range(s.tasks.size):
-        if s.tasks[index].node == node_index:
-            here[index] = _stop_here(s, index, now)
+        task = s.tasks[index]
+        task.dying = 1 if task.node == node_index and _stop_here(s, index, now) else 0
     _empty_pools(s, node_index, pools, now)
-    for index in range(here.size):
-        if here[index]:
+    for index in range(s.tasks.size):
+        if s.tasks[index].dying != 0:
+            s.tasks[index].dying = 0
             s.tasks[index].cause = cause
             if silent != 0:
                 fall_silent(s, index, now)
@@ -116,29 +115,29 @@ def kill(s, node_index, silent, cause, pools):
     _forget_calls_of_dead(s)
 
 
-@njit(cache=True)
+@entry_point
 def restore(s, node_index):
     node = s.nodes[node_index]
     node.alive = 1
     node.silent = 0
 
 
-@njit(cache=True)
+@entry_point
 def empty_cache(s, cache_index):
     empty(s, cache_index)
 
 
-@njit(cache=True)
+@entry_point
 def put(s, cache_index, key, version, expires_s):
     store(s, cache_index, key, version, expires_s)
 
 
-@njit(cache=True)
+@entry_point
 def first_hazard(s, source_index):
     draw_hazard(s.sources[source_index])
 
 
-@njit(cache=True)
+@entry_point
 def set_capacity(s, pool_index, capacity):
     """Resizes a pool, station or card; those who wait may go on at once."""
     now = s.clock[NOW]
@@ -151,12 +150,12 @@ def set_capacity(s, pool_index, capacity):
         wake_pool(s, pool_index, now)
 
 
-@njit(cache=True)
+@entry_point
 def change_rate(s, source_index, rate_per_s, slope_per_s2):
     set_rate(s, source_index, rate_per_s, slope_per_s2, s.clock[NOW])
 
 
-@njit(cache=True)
+@entry_point
 def change_users(s, source_index, users):
     """Closed users join at once, or leave when they have finished their request and their thinking."""
     source = s.sources[source_index]
@@ -169,7 +168,7 @@ def change_users(s, source_index, users):
         source.retire = source.retire + staying - users
 
 
-@njit(cache=True)
+@entry_point
 def send_check(s, member_index, verb, timer_index, timeout_s, waiter, random_key):
     """A health check on its way to a member of a route; a signal for `waiter` tells how it ended."""
     now = s.clock[NOW]
@@ -178,7 +177,7 @@ def send_check(s, member_index, verb, timer_index, timeout_s, waiter, random_key
     start_timer(s, timer_index, index, now + timeout_s)
 
 
-@njit(cache=True)
+@entry_point
 def max_version_gap(s, newer, older):
     """Versions, summed over keys, that store `newer` has beyond store `older`."""
     total = 0
@@ -189,7 +188,7 @@ def max_version_gap(s, newer, older):
     return total
 
 
-@njit(cache=True)
+@entry_point
 def forget_lost_writes(s, dataset, store_index):
     """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
     lost = 0
@@ -201,13 +200,13 @@ def forget_lost_writes(s, dataset, store_index):
     return lost
 
 
-@njit(cache=True)
+@entry_point
 def copy_versions(s, source_index, target_index):
     for key in range(s.versions.shape[1]):
         s.versions[target_index, key] = s.versions[source_index, key]
 
 
-@njit(cache=True)
+@entry_point
 def received_not_applied(s, node_index, verb):
     """Replicated writes that have reached a node and are not applied yet."""
     waiting = 0
@@ -219,7 +218,7 @@ def received_not_applied(s, node_index, verb):
     return waiting
 
 
-@njit(cache=True)
+@entry_point
 def sojourn_in_flight(s, node_index):
     """Seconds that the tasks which are at a node now have been there; -1: clients' requests, all nodes of sources."""
     now = s.clock[NOW]
@@ -229,12 +228,12 @@ def sojourn_in_flight(s, node_index):
         if task.node != node_index:
             continue
         if task.state == SERVING or task.state == WAITING_POOL or task.state == WAITING_CALL or task.state == DELAYED:
-            if task.source < 0 or task.flag == 1:
+            if task.link >= 0 or (task.source >= 0 and task.flag == 1):
                 total += now - task.started_s
     return total
 
 
-@njit(cache=True)
+@entry_point
 def service_under_way(s, pool_index):
     """Seconds of service that a station has given to those whom it serves now."""
     now = s.clock[NOW]

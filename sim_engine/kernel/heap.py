@@ -3,12 +3,12 @@
 An entry packs the sequence number above the code of what it wakes, so one integer comparison settles ties.
 """
 
-from numba import njit
 
+from sim_engine.kernel.compiling import inlined
 from sim_engine.kernel.layout import CODE_BITS, HEAP_SIZE, SEQUENCE
 
 
-@njit(inline="always")
+@inlined
 def push(s, at_s, code):
     """Schedules `code` at `at_s`; returns the entry, which its owner keeps to tell it from stale ones."""
     times = s.heap_time
@@ -31,7 +31,7 @@ def push(s, at_s, code):
     return entry
 
 
-@njit(inline="always")
+@inlined
 def drop_first(s):
     """Removes the earliest entry; the heap must not be empty."""
     times = s.heap_time

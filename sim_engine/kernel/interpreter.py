@@ -6,8 +6,8 @@ has a message, when an array must grow, or when its budget of events is used up.
 
 import math
 
-from numba import njit
 
+from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import (
     call,
@@ -41,7 +41,7 @@ from sim_engine.kernel.layout import (
 )
 from sim_engine.kernel.random import draw, keyed, mix, uniform
 from sim_engine.kernel.sources import arrive, issue, leave, leaves, record
-from sim_engine.kernel.statistics import OK, enter_node
+from sim_engine.kernel.statistics import OK, accrue_pool, enter_node, leave_node
 from sim_engine.kernel.stores import apply_version, look_up, remove, store
 from sim_engine.kernel.tasks import (
     allocate,
@@ -53,7 +53,6 @@ from sim_engine.kernel.tasks import (
     sent_at,
     start_service,
 )
-from sim_engine.kernel.tasks import accrue_pool
 from sim_engine.operations import codes as op
 
 REFUSED = CODE["refused"]
@@ -69,7 +68,7 @@ SLACK = 1024  # slots and heap places that one event may use up
 _NEXT, _STAY, _WAIT = 0, 1, 2
 
 
-@njit
+@function
 def _take(s, index, code, now):
     task = s.tasks[index]
     pool = s.pools[code.a]
@@ -93,7 +92,7 @@ def _take(s, index, code, now):
     return _WAIT
 
 
-@njit
+@function
 def _serve(s, index, code, now):
     pool = s.pools[code.a]
     pool.arrived = pool.arrived + 1
@@ -106,7 +105,7 @@ def _serve(s, index, code, now):
     return _WAIT
 
 
-@njit
+@function
 def _sleep_until(s, index, at_s):
     """Lets a task go on after its instruction at `at_s`."""
     task = s.tasks[index]
@@ -116,7 +115,7 @@ def _sleep_until(s, index, at_s):
     return _WAIT
 
 
-@njit
+@function
 def _retry(s, index, code, now):
     task = s.tasks[index]
     if task.cause == OK or task.attempt >= s.parameters[code.b]:
@@ -134,9 +133,9 @@ def _retry(s, index, code, now):
     return _WAIT
 
 
-@njit
+@function
 def _spawn(s, index, code, now):
-    """One task at this node for each enabled member of a route, that will send to it."""
+    """One task at this node for each enabled member of a route, that will send to it. It is no request: nobody counts it."""
     task = s.tasks[index]
     route = s.routes[code.a]
     for place in range(route.enabled):
@@ -155,12 +154,11 @@ def _spawn(s, index, code, now):
         child.started_s = now
         child.state = DELAYED
         child.pc = s.entries[task.node, code.b]
-        enter_node(s.nodes[task.node], now)
         make_ready(s, child_index)
     return _NEXT
 
 
-@njit
+@function
 def _send(s, index, code, now):
     task = s.tasks[index]
     sent = launch(s, index, task.needed, code.b, task.request_kb, task.random_key, now)
@@ -169,7 +167,7 @@ def _send(s, index, code, now):
     return _NEXT
 
 
-@njit
+@function
 def _commit(s, index, now):
     task = s.tasks[index]
     node = s.nodes[task.node]
@@ -181,7 +179,7 @@ def _commit(s, index, now):
     return _NEXT
 
 
-@njit
+@function
 def _apply(s, index, now):
     task = s.tasks[index]
     node = s.nodes[task.node]
@@ -191,7 +189,7 @@ def _apply(s, index, now):
     return _NEXT
 
 
-@njit
+@function
 def _look_up(s, index, code, now):
     task = s.tasks[index]
     node = s.nodes[task.node]
@@ -204,7 +202,7 @@ def _look_up(s, index, code, now):
     return _NEXT
 
 
-@njit
+@function
 def _fill(s, index, code, now):
     task = s.tasks[index]
     life_s = s.parameters[code.b]
@@ -215,7 +213,7 @@ def _fill(s, index, code, now):
     return _NEXT
 
 
-@njit
+@function
 def _think(s, index, code, now):
     task = s.tasks[index]
     if leaves(s, index):
@@ -225,7 +223,7 @@ def _think(s, index, code, now):
     return _sleep_until(s, index, now + draw(s.parameters, code.b, mix(task.random_key ^ code.salt)))
 
 
-@njit
+@function
 def _next_tick(s, index, code, now):
     period_s = s.parameters[code.b]
     if period_s <= 0.0:
@@ -233,7 +231,7 @@ def _next_tick(s, index, code, now):
     return _sleep_until(s, index, (math.floor(now / period_s) + 1.0) * period_s)
 
 
-@njit
+@function
 def _data_operation(s, index, code, now):
     """Operations on keys, and the rarer ones."""
     task = s.tasks[index]
@@ -269,7 +267,7 @@ def _data_operation(s, index, code, now):
     return _NEXT
 
 
-@njit
+@function
 def _client_operation(s, index, code, now):
     task = s.tasks[index]
     what = code.op
@@ -297,7 +295,7 @@ def _client_operation(s, index, code, now):
     return _NEXT
 
 
-@njit
+@function
 def _jump(s, index, code):
     task = s.tasks[index]
     what = code.op
@@ -316,7 +314,7 @@ def _jump(s, index, code):
     return _NEXT
 
 
-@njit
+@function
 def run(s, index, now):
     """Interprets a task's program from its pc until it waits or ends."""
     task = s.tasks[index]
@@ -356,7 +354,7 @@ def run(s, index, now):
     s.count[OPERATIONS] += operations
 
 
-@njit
+@function
 def _enter(s, index, now):
     """A request reaches its node: refused or swallowed when it is dead, else its program begins."""
     task = s.tasks[index]
@@ -377,17 +375,14 @@ def _enter(s, index, now):
         finish(s, index, now)
 
 
-@njit
+@function
 def fall_silent(s, index, now):
     """A task that is swallowed: counted as failed at its node, never answered; its caller's timer frees it."""
     task = s.tasks[index]
-    node = s.nodes[task.node]
-    node.area = node.area + node.in_flight * (now - node.since_s)
-    node.since_s = now
-    node.in_flight = node.in_flight - 1
-    node.failed = node.failed + 1
-    node.sojourn_sum_s = node.sojourn_sum_s + now - task.started_s
-    s.node_errors[task.node, task.cause] += 1
+    if task.link < 0:
+        release_slot(s, index)
+        return
+    leave_node(s, task.node, task.cause, task.started_s, now)
     if task.parent >= 0 and s.tasks[task.parent].serial != task.parent_serial:
         task.parent = -1
     task.due = -1
@@ -400,7 +395,7 @@ def fall_silent(s, index, now):
     release_slot(s, index)
 
 
-@njit
+@function
 def _wake(s, index, now):
     task = s.tasks[index]
     state = task.state
@@ -418,7 +413,7 @@ def _wake(s, index, now):
         run(s, index, now)
 
 
-@njit
+@function
 def _handle(s, entry, now):
     """One event; False if it was stale."""
     code = entry & CODE_MASK
@@ -439,7 +434,7 @@ def _handle(s, entry, now):
     return True
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def advance(s, until_s, budget):
     """Moves requests up to `until_s` (exclusive); returns why it stopped.
 

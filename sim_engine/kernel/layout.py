@@ -6,10 +6,7 @@ Times are seconds, sizes kB, bandwidths Mbit/s. Every index is an int32 into the
 Records instead of one array a field: an event touches one task, and its fields share cache lines.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 TASK = np.dtype(
     [
@@ -61,6 +58,7 @@ TASK = np.dtype(
         ("attempt", "i2"),
         ("hit", "i1"),
         ("flag", "i1"),
+        ("dying", "i1"),
     ],
     align=True,
 )
@@ -236,36 +234,35 @@ BINS = (OCTAVES << BINS_PER_OCTAVE_BITS) + 1
 
 MAX_HELD = 4
 
-
-class State(NamedTuple):
-    """Everything that a run's kernel reads and writes."""
-
-    tasks: NDArray[np.void]
-    heap_time: NDArray[np.float64]
-    heap_entry: NDArray[np.int64]
-    nodes: NDArray[np.void]
-    pools: NDArray[np.void]
-    links: NDArray[np.void]
-    routes: NDArray[np.void]
-    members: NDArray[np.void]
-    targets: NDArray[np.int32]  # enabled members of each route, side by side
-    timers: NDArray[np.void]
-    sources: NDArray[np.void]
-    code: NDArray[np.void]
-    entries: NDArray[np.int32]  # [node, verb] -> pc
-    parameters: NDArray[np.float64]
-    caches: NDArray[np.void]
-    cache_entries: NDArray[np.void]
-    slot_of_key: NDArray[np.int32]
-    versions: NDArray[np.int32]  # [store, key]
-    acknowledged: NDArray[np.int32]  # [dataset, key]
-    popularity: NDArray[np.float64]  # cumulative, table after table
-    guide: NDArray[np.int32]
-    key_of_rank: NDArray[np.int32]
-    histograms: NDArray[np.int64]  # [row, bin]: row 0 the requests of all clients, row 1 + node its own
-    errors: NDArray[np.int64]  # [cause]: requests of clients by the cause that ended them
-    node_errors: NDArray[np.int64]  # [node, cause]
-    spans: NDArray[np.void]
-    signals: NDArray[np.void]
-    count: NDArray[np.int64]
-    clock: NDArray[np.float64]
+# Everything that a run's kernel reads and writes: name -> (dtype, dimensions)
+ARRAYS = {
+    "tasks": (TASK, 1),
+    "heap_time": (np.dtype(np.float64), 1),
+    "heap_entry": (np.dtype(np.int64), 1),
+    "nodes": (NODE, 1),
+    "pools": (POOL, 1),
+    "links": (LINK, 1),
+    "routes": (ROUTE, 1),
+    "members": (MEMBER, 1),
+    "targets": (np.dtype(np.int32), 1),  # enabled members of each route, side by side
+    "timers": (TIMER, 1),
+    "sources": (SOURCE, 1),
+    "code": (CODE, 1),
+    "entries": (np.dtype(np.int32), 2),  # [node, verb] -> pc
+    "parameters": (np.dtype(np.float64), 1),
+    "caches": (CACHE, 1),
+    "cache_entries": (ENTRY, 1),
+    "slot_of_key": (np.dtype(np.int32), 1),
+    "versions": (np.dtype(np.int32), 2),  # [store, key]
+    "acknowledged": (np.dtype(np.int32), 2),  # [dataset, key]
+    "popularity": (np.dtype(np.float64), 1),  # cumulative, table after table
+    "guide": (np.dtype(np.int32), 1),
+    "key_of_rank": (np.dtype(np.int32), 1),
+    "histograms": (np.dtype(np.int64), 2),  # [row, bin]: row 0 the requests of all clients, row 1 + node its own
+    "errors": (np.dtype(np.int64), 1),  # [cause]: requests of clients by the cause that ended them
+    "node_errors": (np.dtype(np.int64), 2),  # [node, cause]
+    "spans": (SPAN, 1),
+    "signals": (SIGNAL, 1),
+    "count": (np.dtype(np.int64), 1),
+    "clock": (np.dtype(np.float64), 1),
+}

@@ -7,7 +7,8 @@ Lea and Flood 2014). So the k-th request draws the same service time whatever ha
 import math
 
 import numpy as np
-from numba import njit
+
+from sim_engine.kernel.compiling import function, inlined
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -18,7 +19,7 @@ _UNIT = 1.0 / 9007199254740992.0
 CONSTANT, EXPONENTIAL, LOGNORMAL, ERLANG, HYPEREXPONENTIAL = range(5)
 
 
-@njit(inline="always")
+@inlined
 def mix(value):
     """A well-spread uint64 for each uint64."""
     value = value + GOLDEN
@@ -27,19 +28,19 @@ def mix(value):
     return value ^ (value >> _S31)
 
 
-@njit(inline="always")
+@inlined
 def keyed(value, number):
     """The key of the number-th thing under `value`. (An int64 beside a uint64 would become a float.)"""
     return mix(value + GOLDEN * np.uint64(number))
 
 
-@njit(inline="always")
+@inlined
 def uniform(value):
     """A float64 in (0, 1) from a mixed uint64."""
     return (np.float64(value >> _S11) + 0.5) * _UNIT
 
 
-@njit
+@function
 def _many_stages(mean, cv, value):
     stages = max(1, int(round(1.0 / (cv * cv)))) if cv > 0.0 else 1
     product = 1.0
@@ -53,7 +54,7 @@ def _many_stages(mean, cv, value):
     return (total - math.log(product)) * mean / stages
 
 
-@njit
+@function
 def _two_phases(mean, cv, value):
     square = max(cv * cv, 1.0)
     share = 0.5 * (1.0 + math.sqrt((square - 1.0) / (square + 1.0)))
@@ -62,14 +63,14 @@ def _two_phases(mean, cv, value):
     return -math.log(uniform(mix(value))) * phase
 
 
-@njit
+@function
 def _lognormal(mean, cv, value):
     variance = math.log(1.0 + cv * cv)
     normal = math.sqrt(-2.0 * math.log(uniform(value))) * math.cos(2.0 * math.pi * uniform(mix(value)))
     return mean * math.exp(math.sqrt(variance) * normal - 0.5 * variance)
 
 
-@njit
+@function
 def draw(parameters, index, value):
     """A duration from the distribution (kind, mean, cv) that stands at parameters[index:index + 3]."""
     kind = int(parameters[index])

@@ -6,8 +6,8 @@ The unit exponential of the next arrival is used up by the integral of the rate,
 import math
 
 import numpy as np
-from numba import njit
 
+from sim_engine.kernel.compiling import function
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
     ARRIVED,
@@ -48,7 +48,7 @@ USER = 7  # marks the task of a closed user
 READ_RATIO, ADDRESSES, REQUEST_KB = 0, 1, 2
 
 
-@njit
+@function
 def _next_arrival(source):
     """Seconds from source.since_s to the next arrival on the current segment of the rate."""
     rate = source.rate_per_s
@@ -62,7 +62,7 @@ def _next_arrival(source):
     return 2.0 * source.hazard / below if below > 0.0 else math.inf
 
 
-@njit
+@function
 def schedule_arrival(s, source_index):
     source = s.sources[source_index]
     wait_s = _next_arrival(source)
@@ -71,13 +71,13 @@ def schedule_arrival(s, source_index):
         source.due = push(s, source.since_s + wait_s, SOURCE_BASE + source_index)
 
 
-@njit
+@function
 def draw_hazard(source):
     source.drawn = source.drawn + ONE
     source.hazard = -math.log(uniform(keyed(keyed(source.salt, ARRIVALS), source.drawn)))
 
 
-@njit
+@function
 def set_rate(s, source_index, rate_per_s, slope_per_s2, now):
     """From now on requests arrive at rate_per_s + slope_per_s2 × (time from now)."""
     source = s.sources[source_index]
@@ -90,7 +90,7 @@ def set_rate(s, source_index, rate_per_s, slope_per_s2, now):
     schedule_arrival(s, source_index)
 
 
-@njit
+@function
 def new_client_task(s, source_index, now):
     """A task that runs the program of the source's clients from its beginning."""
     source = s.sources[source_index]
@@ -106,7 +106,7 @@ def new_client_task(s, source_index, now):
     return index
 
 
-@njit
+@function
 def arrive(s, source_index, now):
     """An open arrival: returns its task, and schedules the next one."""
     source = s.sources[source_index]
@@ -117,7 +117,7 @@ def arrive(s, source_index, now):
     return new_client_task(s, source_index, now)
 
 
-@njit
+@function
 def add_users(s, source_index, how_many, now):
     """Closed users join; each begins by thinking."""
     source = s.sources[source_index]
@@ -131,7 +131,7 @@ def add_users(s, source_index, how_many, now):
         make_ready(s, index)
 
 
-@njit
+@function
 def leaves(s, index):
     """Whether this user is one of those who shall leave."""
     source = s.sources[s.tasks[index].source]
@@ -141,7 +141,7 @@ def leaves(s, index):
     return False
 
 
-@njit
+@function
 def leave(s, index):
     """A client's task ends."""
     if s.tasks[index].needed == USER:
@@ -151,7 +151,7 @@ def leave(s, index):
     release_slot(s, index)
 
 
-@njit
+@function
 def _popular_key(s, source, share):
     """The key whose rank a uniform share falls on: inverse of the cumulative popularity, through a guide table."""
     first = source.table
@@ -161,7 +161,7 @@ def _popular_key(s, source, share):
     return s.key_of_rank[first + rank]
 
 
-@njit
+@function
 def issue(s, index, now):
     """A client draws its next request and begins to wait for it."""
     task = s.tasks[index]
@@ -194,7 +194,7 @@ def issue(s, index, now):
     enter_node(s.nodes[task.node], now)
 
 
-@njit
+@function
 def _count_success(s, task, latency_s):
     s.count[DONE] += 1
     s.clock[LATENCY_SUM] += latency_s
@@ -210,7 +210,7 @@ def _count_success(s, task, latency_s):
             s.count[STALE] += 1
 
 
-@njit
+@function
 def record(s, index, now):
     """A client's request has ended: done, dropped or failed."""
     task = s.tasks[index]

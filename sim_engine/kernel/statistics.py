@@ -1,8 +1,8 @@
 """Exact counts, integrals over time and log histograms, updated where things happen."""
 
 import numpy as np
-from numba import njit
 
+from sim_engine.kernel.compiling import function, inlined
 from sim_engine.causes import CODE, DROPPED_CODES
 from sim_engine.kernel.layout import (
     BINS,
@@ -22,14 +22,14 @@ _SHIFT = 52 - BINS_PER_OCTAVE_BITS
 _OFFSET = (1023 + LOWEST_EXPONENT) << BINS_PER_OCTAVE_BITS
 
 
-@njit(inline="always")
+@inlined
 def bin_of(duration_s):
     """The bin that a duration falls into: the exponent and the leading bits of its float64."""
     place = (np.float64(duration_s).view(np.int64) >> _SHIFT) - _OFFSET
     return min(max(place, 0), BINS - 1)
 
 
-@njit(inline="always")
+@inlined
 def accrue_pool(pool, now):
     passed = now - pool.since_s
     pool.used_area = pool.used_area + pool.used * passed
@@ -37,19 +37,19 @@ def accrue_pool(pool, now):
     pool.since_s = now
 
 
-@njit(inline="always")
+@inlined
 def accrue_node(node, now):
     node.area = node.area + node.in_flight * (now - node.since_s)
     node.since_s = now
 
 
-@njit(inline="always")
+@inlined
 def accrue_requests(s, now):
     s.clock[IN_FLIGHT_AREA] += s.count[IN_FLIGHT] * (now - s.clock[IN_FLIGHT_SINCE])
     s.clock[IN_FLIGHT_SINCE] = now
 
 
-@njit
+@function
 def accrue_all(s, nodes, pools, now):
     """Brings every integral up to `now`."""
     for index in range(nodes):
@@ -59,14 +59,14 @@ def accrue_all(s, nodes, pools, now):
     accrue_requests(s, now)
 
 
-@njit(inline="always")
+@inlined
 def enter_node(node, now):
     accrue_node(node, now)
     node.in_flight = node.in_flight + 1
     node.arrived = node.arrived + 1
 
 
-@njit
+@function
 def leave_node(s, index, cause, started_s, now):
     """Counts a task that ends at a node, by outcome."""
     node = s.nodes[index]
@@ -84,7 +84,7 @@ def leave_node(s, index, cause, started_s, now):
         node.failed = node.failed + 1
 
 
-@njit
+@function
 def record_span(s, task, now):
     """Keeps what a sampled request did at one node, while there is room in this frame."""
     place = s.count[SPANS]
@@ -105,7 +105,7 @@ def record_span(s, task, now):
     span.waited_s = task.waited_s
 
 
-@njit(inline="always")
+@inlined
 def next_span(s):
     s.count[SPAN_NUMBER] += 1
     return s.count[SPAN_NUMBER]

@@ -1,9 +1,9 @@
 """Real keys: an LRU cache with expiry over flat arrays, and versions of keys."""
 
-from numba import njit
+from sim_engine.kernel.compiling import function, inlined
 
 
-@njit(inline="always")
+@inlined
 def _unlink(s, cache, slot):
     entry = s.cache_entries[slot]
     if entry.previous >= 0:
@@ -16,7 +16,7 @@ def _unlink(s, cache, slot):
         cache.tail = entry.previous
 
 
-@njit(inline="always")
+@inlined
 def _link_first(s, cache, slot):
     entry = s.cache_entries[slot]
     entry.previous = -1
@@ -28,7 +28,7 @@ def _link_first(s, cache, slot):
         cache.tail = slot
 
 
-@njit
+@function
 def _forget(s, cache, slot):
     """Frees a slot; freed slots wait in a list for the next put."""
     entry = s.cache_entries[slot]
@@ -40,7 +40,7 @@ def _forget(s, cache, slot):
     cache.size = cache.size - 1
 
 
-@njit
+@function
 def look_up(s, cache_index, key, now):
     """(found, version): a hit moves the key to the front; what has expired is removed."""
     cache = s.caches[cache_index]
@@ -57,7 +57,7 @@ def look_up(s, cache_index, key, now):
     return True, entry.version
 
 
-@njit
+@function
 def store(s, cache_index, key, version, expires_s):
     """Puts a key in front; returns whether another one had to go."""
     cache = s.caches[cache_index]
@@ -83,7 +83,7 @@ def store(s, cache_index, key, version, expires_s):
     return evicted
 
 
-@njit
+@function
 def remove(s, cache_index, key):
     cache = s.caches[cache_index]
     slot = s.slot_of_key[cache.slots + key]
@@ -91,7 +91,7 @@ def remove(s, cache_index, key):
         _forget(s, cache, slot)
 
 
-@njit
+@function
 def empty(s, cache_index):
     """Forgets everything: a cold start."""
     cache = s.caches[cache_index]
@@ -107,7 +107,7 @@ def empty(s, cache_index):
     cache.size = 0
 
 
-@njit(inline="always")
+@inlined
 def apply_version(s, store_index, key, version):
     """A replica never goes back to an older version."""
     if version > s.versions[store_index, key]:

@@ -1,7 +1,7 @@
 """Task slots, the list of the ready, pools, stations and network cards."""
 
-from numba import njit
 
+from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
     FREE,
@@ -19,7 +19,7 @@ from sim_engine.kernel.statistics import accrue_pool
 from sim_engine.operations.codes import LAST_IN_FIRST_OUT
 
 
-@njit(inline="always")
+@inlined
 def allocate(s):
     """A task slot with nothing in it. The caller of advance() sees to it that there are free ones."""
     index = s.count[FREE_HEAD]
@@ -52,7 +52,7 @@ def allocate(s):
     return index
 
 
-@njit(inline="always")
+@inlined
 def release_slot(s, index):
     task = s.tasks[index]
     task.state = FREE
@@ -64,7 +64,7 @@ def release_slot(s, index):
     s.count[TASKS_USED] -= 1
 
 
-@njit(inline="always")
+@inlined
 def make_ready(s, index):
     """Lets a task go on at the current time, after those that became ready before it."""
     s.tasks[index].next = -1
@@ -75,7 +75,7 @@ def make_ready(s, index):
     s.count[READY_TAIL] = index
 
 
-@njit
+@function
 def enqueue(s, pool_index, index, now):
     pool = s.pools[pool_index]
     task = s.tasks[index]
@@ -93,7 +93,7 @@ def enqueue(s, pool_index, index, now):
     pool.queued = pool.queued + 1
 
 
-@njit
+@function
 def unlink_waiting(s, index, now):
     """Takes a task out of the queue that it waits in."""
     task = s.tasks[index]
@@ -115,14 +115,14 @@ def unlink_waiting(s, index, now):
     task.queue = -1
 
 
-@njit(inline="always")
+@inlined
 def first_waiting(pool):
     if pool.discipline == LAST_IN_FIRST_OUT:
         return pool.tail
     return pool.head
 
 
-@njit(inline="always")
+@inlined
 def grab(s, pool_index, index, amount, now):
     pool = s.pools[pool_index]
     accrue_pool(pool, now)
@@ -133,7 +133,7 @@ def grab(s, pool_index, index, amount, now):
     task.held = task.held + 1
 
 
-@njit
+@function
 def wake_pool(s, pool_index, now):
     """Gives what is free in a pool to those who wait, in order; nobody overtakes the first."""
     pool = s.pools[pool_index]
@@ -148,7 +148,7 @@ def wake_pool(s, pool_index, now):
         make_ready(s, index)
 
 
-@njit
+@function
 def release_held(s, index, now):
     """Gives back everything that a task holds, the last taken first."""
     task = s.tasks[index]
@@ -163,7 +163,7 @@ def release_held(s, index, now):
             wake_pool(s, pool_index, now)
 
 
-@njit(inline="always")
+@inlined
 def start_service(s, index, now):
     """Begins the service that the task's instruction asks for; its server is counted already."""
     task = s.tasks[index]
@@ -175,7 +175,7 @@ def start_service(s, index, now):
     task.due = push(s, task.ends_s, index)
 
 
-@njit
+@function
 def start_waiting(s, pool_index, now):
     """Lets waiting tasks into a station as long as it has a free server."""
     pool = s.pools[pool_index]
@@ -186,7 +186,7 @@ def start_waiting(s, pool_index, now):
         start_service(s, index, now)
 
 
-@njit(inline="always")
+@inlined
 def end_service(s, index, now):
     """The task leaves the station that its instruction names; the next one enters."""
     task = s.tasks[index]
@@ -200,7 +200,7 @@ def end_service(s, index, now):
         start_waiting(s, pool_index, now)
 
 
-@njit(inline="always")
+@inlined
 def sent_at(pool, size_kb, now):
     """When a network card has sent a message that is handed to it now."""
     if pool.capacity <= 0.0:

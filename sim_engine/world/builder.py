@@ -233,7 +233,7 @@ class Builder:
         had = state.versions.shape
         versions[: min(rows, had[0]), : had[1]] = state.versions[:rows]
         acknowledged[: min(rows, had[0]), : had[1]] = state.acknowledged[:rows]
-        self.memory.replace(versions=versions, acknowledged=acknowledged)
+        self.memory.state.replace(versions=versions, acknowledged=acknowledged)
         for instance in instances.values():
             if instance.cache >= 0:
                 self.size_cache(instance, keys)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim_engine.causes import CAUSES
 from sim_engine.kernel import layout
 from sim_engine.kernel.control import link_free_slots
-from sim_engine.kernel.layout import State
+from sim_engine.kernel.state import State
 from sim_engine.limits import LimitReached, limit
 from sim_engine.operations.codes import VERBS
 
@@ -69,7 +69,7 @@ class Memory:
         while len(array) < first + how_many:
             array = _doubled(array)
         if array is not getattr(self.state, name):
-            self.replace(**{name: array})
+            self.state.replace(**{name: array})
         return first
 
     def add_node(self) -> int:
@@ -81,20 +81,17 @@ class Memory:
         self.state.entries[node] = -1
         return node
 
-    def replace(self, **arrays: NDArray[Any]) -> None:
-        self.state = self.state._replace(**arrays)
-
     def more_tasks(self) -> None:
         """Doubles the task slots, up to the limit on requests in flight."""
         have = len(self.state.tasks)
         if have >= limit("tasks"):
             raise LimitReached("tasks")
-        self.replace(tasks=_doubled(self.state.tasks))
+        self.state.replace(tasks=_doubled(self.state.tasks))
         link_free_slots(self.state, have)
         self.more_heap()
 
     def more_heap(self) -> None:
-        self.replace(heap_time=_doubled(self.state.heap_time), heap_entry=_doubled(self.state.heap_entry))
+        self.state.replace(heap_time=_doubled(self.state.heap_time), heap_entry=_doubled(self.state.heap_entry))
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:

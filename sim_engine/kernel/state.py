@@ -1,0 +1,135 @@
+"""The State that compiled functions take: to them it is one pointer, to a table with the address and shape of each array.
+
+A tuple of thirty arrays would be copied, two hundred words, into every call. So `s.tasks` in compiled code reads the array's
+address from the table; arrays can be exchanged for bigger ones from Python between two calls.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+from numba.np.arrayobj import make_array, populate_array
+from numba.np.numpy_support import from_dtype
+from numpy.typing import NDArray
+
+from sim_engine.kernel.layout import ARRAYS
+
+_WORDS = 3  # address, rows, columns
+_PLACE = {name: place for place, name in enumerate(ARRAYS)}
+_WORD = ir.IntType(64)
+
+
+class State:
+    """All arrays of a run, as attributes with the names of layout.ARRAYS."""
+
+    tasks: NDArray[np.void]
+    heap_time: NDArray[np.float64]
+    heap_entry: NDArray[np.int64]
+    nodes: NDArray[np.void]
+    pools: NDArray[np.void]
+    links: NDArray[np.void]
+    routes: NDArray[np.void]
+    members: NDArray[np.void]
+    targets: NDArray[np.int32]
+    timers: NDArray[np.void]
+    sources: NDArray[np.void]
+    code: NDArray[np.void]
+    entries: NDArray[np.int32]
+    parameters: NDArray[np.float64]
+    caches: NDArray[np.void]
+    cache_entries: NDArray[np.void]
+    slot_of_key: NDArray[np.int32]
+    versions: NDArray[np.int32]
+    acknowledged: NDArray[np.int32]
+    popularity: NDArray[np.float64]
+    guide: NDArray[np.int32]
+    key_of_rank: NDArray[np.int32]
+    histograms: NDArray[np.int64]
+    errors: NDArray[np.int64]
+    node_errors: NDArray[np.int64]
+    spans: NDArray[np.void]
+    signals: NDArray[np.void]
+    count: NDArray[np.int64]
+    clock: NDArray[np.float64]
+
+    def __init__(self, **arrays: NDArray[Any]) -> None:
+        assert arrays.keys() == ARRAYS.keys(), "a state needs every array"
+        self._table = np.zeros(len(ARRAYS) * _WORDS, np.int64)
+        self.address = int(self._table.ctypes.data)
+        self.replace(**arrays)
+
+    def replace(self, **arrays: NDArray[Any]) -> None:
+        """Exchanges arrays; compiled functions see the new ones from their next call on."""
+        for name, array in arrays.items():
+            dtype, dimensions = ARRAYS[name]
+            assert array.dtype == dtype and array.ndim == dimensions and array.flags.c_contiguous, name
+            setattr(self, name, array)
+            first = _PLACE[name] * _WORDS
+            columns = array.shape[1] if dimensions == 2 else 1
+            self._table[first : first + _WORDS] = (array.ctypes.data, array.shape[0], columns)
+
+
+class StateType(types.Type):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(name="sim_engine.State")
+
+
+state_type = StateType()
+_ARRAY_TYPES = {name: types.Array(from_dtype(dtype), dimensions, "C") for name, (dtype, dimensions) in ARRAYS.items()}
+
+
+@typeof_impl.register(State)
+def _typeof_state(value: State, context: Any) -> StateType:
+    return state_type
+
+
+@register_model(StateType)
+class StateModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _WORD)
+
+
+@unbox(StateType)
+def _unbox_state(kind: Any, value: Any, c: Any) -> NativeValue:
+    attribute = c.pyapi.object_getattr_string(value, "address")
+    address = c.pyapi.long_as_longlong(attribute)
+    c.pyapi.decref(attribute)
+    return NativeValue(address, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@infer_getattr
+class StateAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = StateType
+
+    def generic_resolve(self, kind: Any, name: str) -> Any:
+        return _ARRAY_TYPES.get(name)
+
+
+@lower_getattr_generic(StateType)
+def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
+    """The array `name`, made from its row of the table; it owns nothing."""
+    array_type = _ARRAY_TYPES[name]
+    table = builder.inttoptr(value, _WORD.as_pointer())
+    first = _PLACE[name] * _WORDS
+    words = [builder.load(cgutils.gep_inbounds(builder, table, first + place)) for place in range(_WORDS)]
+    array = make_array(array_type)(context, builder)
+    item = ARRAYS[name][0].itemsize
+    size = ir.Constant(_WORD, item)
+    shape, strides = [words[1]], [size]
+    if array_type.ndim == 2:
+        shape, strides = [words[1], words[2]], [builder.mul(words[2], size), size]
+    data = builder.inttoptr(words[0], array.data.type)
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()
