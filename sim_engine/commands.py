@@ -16,9 +16,9 @@ Command = Mapping[str, Any]
 SHORTEST_TICK_S, LONGEST_TICK_S = 0.1, 10.0
 
 
-def _refuse(code: str, component: str | None = None, field: str | None = None, **arguments: Any) -> DesignError:
+def _refuse(code: str, component: str | None = None, name: str | None = None, /, **arguments: Any) -> DesignError:
     where = "component" if component is not None else "design"
-    return DesignError([Problem(code, where, component, field, tuple(arguments.items()))])
+    return DesignError([Problem(code, where, component, name, tuple(arguments.items()))])
 
 
 def _instance(run: "Run", command: Command) -> Instance:

@@ -57,9 +57,7 @@ class Run:
         self._tick_began = self._began
         self.world = World(self.design, chosen, self.seed)
         self.world.pause_for_breath = self._watch_clock  # type: ignore[method-assign]
-        self.world.story.tell(
-            "run_started", None, "", "info", arguments={"scenario": chosen.title, "seed": self.seed}
-        )
+        self.world.story.tell("run_started", None, "", "info", arguments={"scenario": chosen.title, "seed": self.seed})
         self._first = self._before = moment_of(self.world.memory)
 
     @property
@@ -140,7 +138,12 @@ class Run:
 
     @classmethod
     def replay(
-        cls, design: Mapping[str, Any], scenario: str | None, seed: int | None, commands: list[dict[str, Any]], until_s: float
+        cls,
+        design: Mapping[str, Any],
+        scenario: str | None,
+        seed: int | None,
+        commands: list[dict[str, Any]],
+        until_s: float,
     ) -> "Run":
         """The run that these made, as it was at `until_s`."""
         run = cls(design, scenario, seed)

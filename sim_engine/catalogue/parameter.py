@@ -69,15 +69,11 @@ class Parameter:
         return float(value) * SCALE.get(self.unit, 1.0)
 
 
-def number(
-    name: str, title: str, default: float, unit: str, minimum: float, maximum: float, help: str, **more: Any
-) -> Parameter:
+def number(name: str, title: str, default: float, unit: str, minimum: float, maximum: float, help: str, **more: Any) -> Parameter:
     return Parameter(name, title, "number", default, help, unit, minimum, maximum, **more)
 
 
-def integer(
-    name: str, title: str, default: int, unit: str, minimum: int, maximum: int, help: str, **more: Any
-) -> Parameter:
+def integer(name: str, title: str, default: int, unit: str, minimum: int, maximum: int, help: str, **more: Any) -> Parameter:
     return Parameter(name, title, "integer", default, help, unit, minimum, maximum, **more)
 
 
@@ -85,9 +81,7 @@ def boolean(name: str, title: str, default: bool, help: str, **more: Any) -> Par
     return Parameter(name, title, "boolean", default, help, **more)
 
 
-def choice(
-    name: str, title: str, default: str, choices: tuple[tuple[str, str], ...], help: str, **more: Any
-) -> Parameter:
+def choice(name: str, title: str, default: str, choices: tuple[tuple[str, str], ...], help: str, **more: Any) -> Parameter:
     return Parameter(name, title, "choice", default, help, choices=tuple(Choice(*c) for c in choices), **more)
 
 

@@ -6,8 +6,6 @@ Left out: sessions, page views made of several requests, classes of traffic, reg
 
 from __future__ import annotations
 
-
-
 from typing import TYPE_CHECKING
 
 from sim_engine.catalogue.component import Component, Duration, Metric, Port
@@ -65,8 +63,10 @@ class Clients(Component):
         number("timeout_ms", _("Timeout"), 3_000.0, "ms", 1.0, 86_400_000.0, _("How long one attempt waits for its answer.")),
         integer("retries", _("Retries"), 1, "", 0, 20, _("How often a failed attempt is repeated.")),
         number("backoff_ms", _("Backoff"), 100.0, "ms", 0.0, 60_000.0, _("Wait before the first retry.")),
-        number("backoff_factor", _("Backoff factor"), 2.0, "", 1.0, 10.0, _("Each further wait is longer by this factor, up to 60 s."), advanced=True),
-        boolean("backoff_jitter", _("Backoff jitter"), True, _("Multiplies each wait by a random number from 0 to 1, so that retries do not come in waves."),
+        number("backoff_factor", _("Backoff factor"), 2.0, "", 1.0, 10.0, _("Each further wait is longer by this factor, up to 60 s."),
+               advanced=True),
+        boolean("backoff_jitter", _("Backoff jitter"), True,
+                _("Multiplies each wait by a random number from 0 to 1, so that retries do not come in waves."),
                 advanced=True, source=_("Brooker, Exponential Backoff and Jitter, 2015 (full jitter).")),
         integer("client_addresses", _("Client addresses"), 10_000, "", 1, 10_000_000,
                 _("Different addresses that the requests come from; a balancer may hash them."), advanced=True),
@@ -112,5 +112,3 @@ class Clients(Component):
             "failed_per_s": window.rate("failed") + window.rate("dropped"),
             "in_flight": window.mean_in_flight,
         }
-
-

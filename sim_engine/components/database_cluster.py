@@ -49,9 +49,7 @@ class Cluster:
     # -- who is asked for what
     def in_rotation(self) -> list[Instance]:
         """Replicas that are read from: those that nobody believes to be gone."""
-        return [
-            m for m in self.members if m is not self.primary and m.id not in self.out and m.id not in self.recovering
-        ]
+        return [m for m in self.members if m is not self.primary and m.id not in self.out and m.id not in self.recovering]
 
     def answers(self, verb: str) -> list[Instance]:
         if verb == "read" and self.owner.values["reads_from"] == "replicas":
@@ -65,7 +63,7 @@ class Cluster:
         """The drawn replication link that a message to `member` takes."""
         return self.link_of.get(member.id) or self.link_of[self.primary.id]
 
-    def refresh(self, world: "World") -> None:
+    def refresh(self, world: World) -> None:
         """Tells everybody's routes who the primary and the replicas are now."""
         takers = [m for m in self.members if m is not self.primary and m.id not in self.out]
         for member in self.members:
@@ -85,12 +83,12 @@ class Cluster:
         self.out &= known
         self.recovering &= known
 
-    def died(self, world: "World", member: Instance) -> None:
+    def died(self, world: World, member: Instance) -> None:
         self.recovering.discard(member.id)
         if member is self.primary:
             self.without_primary_since_s = world.env.now
 
-    def came_back(self, world: "World", member: Instance) -> None:
+    def came_back(self, world: World, member: Instance) -> None:
         """What a member does when it runs again: the primary goes on, a replica catches up first."""
         if member is self.primary:
             return
@@ -98,7 +96,7 @@ class Cluster:
         self.refresh(world)
         world.start(member, self._catch_up(world, member))
 
-    def _catch_up(self, world: "World", member: Instance) -> Generator[simpy.Event, Any, None]:
+    def _catch_up(self, world: World, member: Instance) -> Generator[simpy.Event, Any, None]:
         missed = world.version_gap(self.primary, member)
         apply_s = float(member.values["apply_ms"]) / 1000.0
         world.tell("catching_up", member, "info", writes=missed)
@@ -107,7 +105,7 @@ class Cluster:
             self.recovering.discard(member.id)
             self._rejoin(world, member)
 
-    def _rejoin(self, world: "World", member: Instance) -> None:
+    def _rejoin(self, world: World, member: Instance) -> None:
         """Back into the rotation once it has caught up and its checks pass."""
         if member.id in self.recovering or member.id in self.out or member is self.primary:
             return
@@ -116,7 +114,7 @@ class Cluster:
         world.tell("replica_back", member, "good", marker=True)
 
     # -- watching
-    def life(self, world: "World") -> Iterator[Any]:
+    def life(self, world: World) -> Iterator[Any]:
         if len(self.members) > 1:
             for member in self.members:
                 yield self._watch(world, member)
@@ -133,7 +131,7 @@ class Cluster:
         others = (m for m in self.members if m is not member and m.alive)
         return next(others, None)
 
-    def _watch(self, world: "World", member: Instance) -> Generator[simpy.Event, int, None]:
+    def _watch(self, world: World, member: Instance) -> Generator[simpy.Event, int, None]:
         def lost(since_s: float) -> None:
             if member is self.primary:
                 world.start(self.owner, self._fail_over(world, member, since_s))
@@ -146,9 +144,7 @@ class Cluster:
             self.out.discard(member.id)
             self._rejoin(world, member)
 
-        check = HealthCheck(
-            self.owner, f"check {member.id}", member, lambda: self._check_link(member), lambda: self._watcher_of(member)
-        )
+        check = HealthCheck(self.owner, f"check {member.id}", member, lambda: self._check_link(member), lambda: self._watcher_of(member))
         return watch(world, check, lost, back, healthy=member.id not in self.out)
 
     def _check_link(self, member: Instance) -> str:
@@ -158,7 +154,7 @@ class Cluster:
         return own or self.link_of[watcher.id if watcher is not None else self.members[1].id]
 
     # -- failover
-    def _fail_over(self, world: "World", lost: Instance, since_s: float) -> Generator[simpy.Event, Any, None]:
+    def _fail_over(self, world: World, lost: Instance, since_s: float) -> Generator[simpy.Event, Any, None]:
         self.failing_over = True
         world.tell("primary_lost", lost, "error", marker=True, seconds=since_s)
         if not self.owner.values["automatic_failover"]:
@@ -172,13 +168,13 @@ class Cluster:
             self._promote(world, lost, candidate)
         self.failing_over = False
 
-    def _until_back(self, world: "World", lost: Instance) -> Generator[simpy.Event, Any, None]:
+    def _until_back(self, world: World, lost: Instance) -> Generator[simpy.Event, Any, None]:
         while not lost.alive:
             yield world.env.timeout(DRAIN_POLL_S)
         self.failing_over = False
         world.tell("primary_back", lost, "good", marker=True)
 
-    def _candidate(self, world: "World", lost: Instance) -> Generator[simpy.Event, Any, Instance | None]:
+    def _candidate(self, world: World, lost: Instance) -> Generator[simpy.Event, Any, Instance | None]:
         """The replica with the most applied writes, as soon as there is one; None when the primary came back first."""
         complained = False
         while True:
@@ -193,13 +189,13 @@ class Cluster:
                 world.tell("nobody_to_promote", lost, "error")
             yield world.env.timeout(DRAIN_POLL_S)
 
-    def _drain(self, world: "World", candidate: Instance) -> Generator[simpy.Event, Any, None]:
+    def _drain(self, world: World, candidate: Instance) -> Generator[simpy.Event, Any, None]:
         """It applies what it has received before it takes writes."""
         until_s = world.env.now + LONGEST_DRAIN_S
         while candidate.alive and world.received_not_applied(candidate) > 0 and world.env.now < until_s:
             yield world.env.timeout(DRAIN_POLL_S)
 
-    def _promote(self, world: "World", lost: Instance, candidate: Instance) -> None:
+    def _promote(self, world: World, lost: Instance, candidate: Instance) -> None:
         self.primary = candidate
         self.out.add(lost.id)
         writes = world.forget_lost_writes(candidate)

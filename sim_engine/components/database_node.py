@@ -5,11 +5,11 @@ Left out: disk and buffer memory, locks and hot rows, more than one table.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
-from sim_engine.components.database_cluster import Cluster, cluster_of
+from sim_engine.components.database_cluster import cluster_of
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     number("row_kb", _("Row size"), 2.0, "kB", 0.0, 100_000.0, _("Size of the answer to a read."), advanced=True),
 )  # fmt: skip
 
-NODE_METRICS = (
+NODE_METRICS: tuple[Metric, ...] = (
     Metric("queries_per_s", _("Queries"), "requests/s", "rate"),
     Metric("utilisation", _("Scarcest resource"), "ratio", "level"),
     Metric("cpu", _("CPU"), "ratio", "level"),
@@ -61,7 +61,7 @@ class DatabaseNode(Component):
         Duration("apply", "apply_ms"),
         Duration("check", "", mean_s=0.0001),
     )
-    metrics = NODE_METRICS
+    metrics: ClassVar[tuple[Metric, ...]] = NODE_METRICS
     headline = "queries_per_s"
     bar = "utilisation"
     queue = "queue"
@@ -142,6 +142,3 @@ class DatabaseNode(Component):
             "lag_ms": window.mean_lag_ms,
             "bottleneck": window.scarcest("cpu", "connections"),
         }
-
-
-__all__ = ["Cluster", "DatabaseNode"]

@@ -50,7 +50,8 @@ class LoadBalancer(Component):
                _("Time from one check of a target to the next."), source=HAPROXY),
         number("health_check_timeout_ms", _("Health check timeout"), 1_000.0, "ms", 1.0, 60_000.0,
                _("A check without an answer for so long has failed.")),
-        integer("unhealthy_threshold", _("Unhealthy after"), 3, "", 1, 20, _("Checks failed in a row until a target is taken out."), source=HAPROXY),
+        integer("unhealthy_threshold", _("Unhealthy after"), 3, "", 1, 20,
+                _("Checks failed in a row until a target is taken out."), source=HAPROXY),
         integer("healthy_threshold", _("Healthy after"), 2, "", 1, 20, _("Checks passed in a row until it is put back."), source=HAPROXY),
     )  # fmt: skip
     pools = (

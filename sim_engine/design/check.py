@@ -27,7 +27,9 @@ def _label(design: Design, identifier: str) -> str:
     return design.components[identifier].label
 
 
-def _problem(code: str, where: str, identifier: str | None, field: str | None = None, severity: str = "problem", **arguments: Any) -> Problem:
+def _problem(
+    code: str, where: str, identifier: str | None, field: str | None = None, severity: str = "problem", **arguments: Any
+) -> Problem:
     return Problem(code, where, identifier, field, tuple(arguments.items()), severity)
 
 
@@ -89,7 +91,7 @@ def _cycle_problems(design: Design) -> Iterator[Problem]:
                 if path:
                     done.add(path.pop())
             elif following in path:
-                round_trip = path[path.index(following):]
+                round_trip = path[path.index(following) :]
                 names = " → ".join(_label(design, i) for i in [*round_trip, following])
                 yield _problem("endless_cycle", "component", following, label=_label(design, following), path=names)
                 return
@@ -107,7 +109,13 @@ def _scenario_problems(design: Design) -> Iterator[Problem]:
             target = design.components[fault.component]
             if fault.action not in KINDS[target.kind].can:
                 yield _problem(
-                    "fault_not_possible", "scenario", name, "faults", label=scenario.title, value=fault.action, target=target.label
+                    "fault_not_possible",
+                    "scenario",
+                    name,
+                    "faults",
+                    label=scenario.title,
+                    value=fault.action,
+                    target=target.label,
                 )
 
 
@@ -131,19 +139,20 @@ def _single_points(design: Design) -> Iterator[Problem]:
             continue
         callers = [link for link in design.links.values() if link.target == identifier]
         alone = any(
-            sum(_same_port(design, link.source, other.target, identifier) for other in design.links.values() if other.source == link.source) == 1
+            sum(_same_port(design, link.source, other.target, identifier) for other in design.links.values() if other.source == link.source)
+            == 1
             for link in callers
         )
-        covered = any(link.source == identifier and KINDS[design.components[link.target].kind].provides == "replica" for link in design.links.values())
+        covered = any(
+            link.source == identifier and KINDS[design.components[link.target].kind].provides == "replica" for link in design.links.values()
+        )
         if alone and not covered:
             yield _problem("single_point", "component", identifier, severity="hint", label=spec.label)
 
 
 def _same_port(design: Design, source: str, target: str, like: str) -> bool:
     kinds = design.components
-    return port_for(KINDS[kinds[source].kind], KINDS[kinds[target].kind]) is port_for(
-        KINDS[kinds[source].kind], KINDS[kinds[like].kind]
-    )
+    return port_for(KINDS[kinds[source].kind], KINDS[kinds[target].kind]) is port_for(KINDS[kinds[source].kind], KINDS[kinds[like].kind])
 
 
 def _loose_ends(design: Design) -> Iterator[Problem]:

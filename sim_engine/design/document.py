@@ -76,8 +76,8 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def complain(self, code: str, where: str, identifier: str | None, field: str | None, **arguments: Any) -> None:
-        self.problems.append(Problem(code, where, identifier, field, tuple(arguments.items())))
+    def complain(self, code: str, place: str, identifier: str | None, name: str | None, /, **arguments: Any) -> None:
+        self.problems.append(Problem(code, place, identifier, name, tuple(arguments.items())))
 
     def shape(self, where: str, identifier: str | None, field: str, expected: str) -> None:
         name = identifier if identifier is not None else where
@@ -114,7 +114,14 @@ class _Reader:
         return value
 
     def number(
-        self, raw: Mapping[str, Any], where: str, identifier: str, field: str, default: float | None, low: float, high: float
+        self,
+        raw: Mapping[str, Any],
+        where: str,
+        identifier: str,
+        field: str,
+        default: float | None,
+        low: float,
+        high: float,
     ) -> float:
         value = raw.get(field, default)
         if not _is_number(value) or not low <= value <= high:

@@ -6,9 +6,8 @@ A reply counts only for the call that its caller still waits for (`serial`).
 
 import math
 
-
-from sim_engine.kernel.compiling import function, inlined
 from sim_engine.causes import CODE
+from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
     ARRIVING,
@@ -19,8 +18,10 @@ from sim_engine.kernel.layout import (
     WAITING_CALL,
 )
 from sim_engine.kernel.random import draw, keyed, mix, uniform
+from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import leave_node, next_span, record_span
 from sim_engine.kernel.tasks import allocate, make_ready, release_held, release_slot
+from sim_engine.kernel.types import Key, Row
 from sim_engine.operations.codes import (
     ADDRESS_HASH,
     APPLY_WRITE,
@@ -44,7 +45,7 @@ MOST_LOSSES = 6
 
 
 @function
-def _lost_for(s, link, first, value):
+def _lost_for(s: State, link: Row, first: int, value: Key) -> float:
     """Seconds that retransmissions add; infinite when the message is gone for good."""
     loss = s.parameters[first + LOSS]
     wait_s = s.parameters[first + RETRANSMIT]
@@ -60,7 +61,7 @@ def _lost_for(s, link, first, value):
 
 
 @function
-def travel(s, link_index, back, size_kb, random_key, now):
+def travel(s: State, link_index: int, back: int, size_kb: float, random_key: Key, now: float) -> float:
     """When a message that is sent now arrives: bandwidth, then latency, then losses."""
     link = s.links[link_index]
     first = link.parameter
@@ -81,7 +82,7 @@ def travel(s, link_index, back, size_kb, random_key, now):
 
 
 @function
-def _pick_least(s, route):
+def _pick_least(s: State, route: Row) -> int:
     """The enabled member with the fewest calls out; ties go to the first from the turn on."""
     best = -1
     best_place = 0
@@ -101,7 +102,7 @@ def _pick_least(s, route):
 
 
 @function
-def pick(s, route_index, random_key, address):
+def pick(s: State, route_index: int, random_key: Key, address: int) -> int:
     """The member that a call goes to, by the route's policy; -1 when none is enabled."""
     route = s.routes[route_index]
     enabled = route.enabled
@@ -137,7 +138,7 @@ def pick(s, route_index, random_key, address):
 
 
 @function
-def start_timer(s, timer_index, index, deadline_s):
+def start_timer(s: State, timer_index: int, index: int, deadline_s: float) -> None:
     """Puts a call into its timer's list, which is in order of deadlines."""
     timer = s.timers[timer_index]
     task = s.tasks[index]
@@ -162,7 +163,7 @@ def start_timer(s, timer_index, index, deadline_s):
 
 
 @inlined
-def stop_timer(s, index):
+def stop_timer(s: State, index: int) -> None:
     task = s.tasks[index]
     timer = s.timers[task.timer]
     if task.timer_previous >= 0:
@@ -177,7 +178,7 @@ def stop_timer(s, index):
 
 
 @inlined
-def forget_connection(s, task):
+def forget_connection(s: State, task: Row) -> None:
     if task.member >= 0:
         member = s.members[task.member]
         member.in_flight = member.in_flight - 1
@@ -185,7 +186,7 @@ def forget_connection(s, task):
 
 
 @inlined
-def signal(s, waiter, cause, now):
+def signal(s: State, waiter: int, cause: int, now: float) -> None:
     """Tells a SimPy process how the request that it sent has ended."""
     place = s.count[SIGNALS]
     s.count[SIGNALS] = place + 1
@@ -195,7 +196,7 @@ def signal(s, waiter, cause, now):
 
 
 @function
-def _expire(s, index, now):
+def _expire(s: State, index: int, now: float) -> None:
     """The caller of task `index` stops waiting; the task itself goes on."""
     task = s.tasks[index]
     stop_timer(s, index)
@@ -220,7 +221,7 @@ def _expire(s, index, now):
 
 
 @function
-def timer_fires(s, timer_index, now):
+def timer_fires(s: State, timer_index: int, now: float) -> None:
     """Ends the waits whose deadline has come and sets the timer for the next."""
     timer = s.timers[timer_index]
     timer.due = -1
@@ -231,7 +232,7 @@ def timer_fires(s, timer_index, now):
 
 
 @function
-def launch(s, caller_index, member_index, verb, request_kb, random_key, now):
+def launch(s: State, caller_index: int, member_index: int, verb: int, request_kb: float, random_key: Key, now: float) -> int:
     """A new task on its way to a member; returns its index. Who waits for it is up to the caller."""
     index = allocate(s)
     task = s.tasks[index]
@@ -266,7 +267,7 @@ def launch(s, caller_index, member_index, verb, request_kb, random_key, now):
 
 
 @inlined
-def _wait_for(s, caller_index, index, member_index, now):
+def _wait_for(s: State, caller_index: int, index: int, member_index: int, now: float) -> None:
     task = s.tasks[index]
     task.parent = caller_index
     task.parent_serial = s.tasks[caller_index].serial
@@ -278,7 +279,7 @@ def _wait_for(s, caller_index, index, member_index, now):
 
 
 @function
-def call(s, caller_index, code, now):
+def call(s: State, caller_index: int, code: Row, now: float) -> bool:
     """Sends a call and lets the caller wait; False when nobody could be called (the cause is set)."""
     caller = s.tasks[caller_index]
     random_key = mix(caller.random_key ^ code.salt)
@@ -304,7 +305,7 @@ def call(s, caller_index, code, now):
 
 
 @function
-def call_all(s, caller_index, code, now):
+def call_all(s: State, caller_index: int, code: Row, now: float) -> bool:
     """Calls every enabled member at once; False when there is none."""
     caller = s.tasks[caller_index]
     route = s.routes[code.a]
@@ -323,7 +324,7 @@ def call_all(s, caller_index, code, now):
 
 
 @function
-def reply(s, index, now):
+def reply(s: State, index: int, now: float) -> None:
     """Sends a task's outcome back to whoever waits for it; the slot is freed when it has arrived."""
     task = s.tasks[index]
     if task.parent < 0 and task.waiter < 0:
@@ -341,7 +342,7 @@ def reply(s, index, now):
 
 
 @function
-def finish(s, index, now):
+def finish(s: State, index: int, now: float) -> None:
     """A task's program is over: count it, give back what it holds, reply."""
     task = s.tasks[index]
     if task.link >= 0:
@@ -362,7 +363,7 @@ def finish(s, index, now):
 
 
 @function
-def deliver(s, index, now):
+def deliver(s: State, index: int, now: float) -> int:
     """A reply arrives. Returns the caller that goes on, or -1."""
     task = s.tasks[index]
     cause = task.cause
@@ -383,7 +384,7 @@ def deliver(s, index, now):
 
 
 @inlined
-def _settle(s, parent_index, task, cause):
+def _settle(s: State, parent_index: int, task: Row, cause: int) -> int:
     """Hands a reply to its caller; returns the caller if that is all it waited for."""
     parent = s.tasks[parent_index]
     if parent.serial != task.parent_serial:

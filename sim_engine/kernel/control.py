@@ -1,9 +1,7 @@
 """What SimPy processes do to the kernel's state between two advances: kill, restore, resize, send a check, change routes."""
 
-
-from sim_engine.kernel.compiling import entry_point, function
-from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
+from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.kernel.interpreter import fall_silent
 from sim_engine.kernel.layout import (
     ARRIVING,
@@ -19,16 +17,18 @@ from sim_engine.kernel.layout import (
     WAITING_POOL,
 )
 from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
-from sim_engine.kernel.statistics import accrue_all, accrue_node, accrue_pool
+from sim_engine.kernel.state import State
+from sim_engine.kernel.statistics import accrue_all, accrue_pool
 from sim_engine.kernel.stores import empty, store
 from sim_engine.kernel.tasks import start_waiting, wake_pool
+from sim_engine.kernel.types import Key
 from sim_engine.operations.codes import SMALL_KB
 
 STATION, POOL, CARD = range(3)  # kinds of pool
 
 
 @entry_point
-def link_free_slots(s, first):
+def link_free_slots(s: State, first: int) -> None:
     """Puts the slots from `first` on into the free list, lowest first."""
     for index in range(s.tasks.size - 1, first - 1, -1):
         task = s.tasks[index]
@@ -40,16 +40,16 @@ def link_free_slots(s, first):
 
 
 @entry_point
-def accrue(s, nodes, pools):
+def accrue(s: State, nodes: int, pools: int) -> None:
     accrue_all(s, nodes, pools, s.clock[NOW])
 
 
 @function
-def _stop_here(s, index, now):
+def _stop_here(s: State, index: int, now: float) -> bool:
     """Takes a task of a dying node out of whatever it waits for; False if it is not here at all."""
     task = s.tasks[index]
     state = task.state
-    if state == FREE or state == ARRIVING or state == RETURNING or state == SILENT:
+    if state in (FREE, ARRIVING, RETURNING, SILENT):
         return False
     if state == WAITING_POOL:
         pool = s.pools[task.queue]
@@ -68,7 +68,7 @@ def _stop_here(s, index, now):
 
 
 @function
-def _empty_pools(s, node_index, pools, now):
+def _empty_pools(s: State, node_index: int, pools: int, now: float) -> None:
     for place in range(pools):
         pool = s.pools[place]
         if pool.node != node_index:
@@ -84,7 +84,7 @@ def _empty_pools(s, node_index, pools, now):
 
 
 @function
-def _forget_calls_of_dead(s):
+def _forget_calls_of_dead(s: State) -> None:
     """Replies to callers that are gone shall not be counted as connections of theirs."""
     for index in range(s.tasks.size):
         task = s.tasks[index]
@@ -94,7 +94,7 @@ def _forget_calls_of_dead(s):
 
 
 @entry_point
-def kill(s, node_index, silent, cause, pools):
+def kill(s: State, node_index: int, silent: int, cause: int, pools: int) -> None:
     """A node dies. silent: nothing is answered from now on; else all that is there fails with `cause` at once."""
     now = s.clock[NOW]
     node = s.nodes[node_index]
@@ -116,29 +116,29 @@ def kill(s, node_index, silent, cause, pools):
 
 
 @entry_point
-def restore(s, node_index):
+def restore(s: State, node_index: int) -> None:
     node = s.nodes[node_index]
     node.alive = 1
     node.silent = 0
 
 
 @entry_point
-def empty_cache(s, cache_index):
+def empty_cache(s: State, cache_index: int) -> None:
     empty(s, cache_index)
 
 
 @entry_point
-def put(s, cache_index, key, version, expires_s):
+def put(s: State, cache_index: int, key: int, version: int, expires_s: float) -> None:
     store(s, cache_index, key, version, expires_s)
 
 
 @entry_point
-def first_hazard(s, source_index):
+def first_hazard(s: State, source_index: int) -> None:
     draw_hazard(s.sources[source_index])
 
 
 @entry_point
-def set_capacity(s, pool_index, capacity):
+def set_capacity(s: State, pool_index: int, capacity: float) -> None:
     """Resizes a pool, station or card; those who wait may go on at once."""
     now = s.clock[NOW]
     pool = s.pools[pool_index]
@@ -151,12 +151,12 @@ def set_capacity(s, pool_index, capacity):
 
 
 @entry_point
-def change_rate(s, source_index, rate_per_s, slope_per_s2):
+def change_rate(s: State, source_index: int, rate_per_s: float, slope_per_s2: float) -> None:
     set_rate(s, source_index, rate_per_s, slope_per_s2, s.clock[NOW])
 
 
 @entry_point
-def change_users(s, source_index, users):
+def change_users(s: State, source_index: int, users: int) -> None:
     """Closed users join at once, or leave when they have finished their request and their thinking."""
     source = s.sources[source_index]
     staying = source.users - source.retire
@@ -169,7 +169,7 @@ def change_users(s, source_index, users):
 
 
 @entry_point
-def send_check(s, member_index, verb, timer_index, timeout_s, waiter, random_key):
+def send_check(s: State, member_index: int, verb: int, timer_index: int, timeout_s: float, waiter: int, random_key: Key) -> None:
     """A health check on its way to a member of a route; a signal for `waiter` tells how it ended."""
     now = s.clock[NOW]
     index = launch(s, -1, member_index, verb, SMALL_KB, random_key, now)
@@ -178,7 +178,7 @@ def send_check(s, member_index, verb, timer_index, timeout_s, waiter, random_key
 
 
 @entry_point
-def max_version_gap(s, newer, older):
+def max_version_gap(s: State, newer: int, older: int) -> int:
     """Versions, summed over keys, that store `newer` has beyond store `older`."""
     total = 0
     for key in range(s.versions.shape[1]):
@@ -189,7 +189,7 @@ def max_version_gap(s, newer, older):
 
 
 @entry_point
-def forget_lost_writes(s, dataset, store_index):
+def forget_lost_writes(s: State, dataset: int, store_index: int) -> int:
     """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
     lost = 0
     for key in range(s.acknowledged.shape[1]):
@@ -201,25 +201,24 @@ def forget_lost_writes(s, dataset, store_index):
 
 
 @entry_point
-def copy_versions(s, source_index, target_index):
+def copy_versions(s: State, source_index: int, target_index: int) -> None:
     for key in range(s.versions.shape[1]):
         s.versions[target_index, key] = s.versions[source_index, key]
 
 
 @entry_point
-def received_not_applied(s, node_index, verb):
+def received_not_applied(s: State, node_index: int, verb: int) -> int:
     """Replicated writes that have reached a node and are not applied yet."""
     waiting = 0
     for index in range(s.tasks.size):
         task = s.tasks[index]
-        if task.node == node_index and task.verb == verb:
-            if task.state == WAITING_POOL or task.state == SERVING or task.state == DELAYED:
-                waiting += 1
+        if task.node == node_index and task.verb == verb and task.state in (WAITING_POOL, SERVING, DELAYED):
+            waiting += 1
     return waiting
 
 
 @entry_point
-def sojourn_in_flight(s, node_index):
+def sojourn_in_flight(s: State, node_index: int) -> float:
     """Seconds that the tasks which are at a node now have been there; -1: clients' requests, all nodes of sources."""
     now = s.clock[NOW]
     total = 0.0
@@ -227,14 +226,14 @@ def sojourn_in_flight(s, node_index):
         task = s.tasks[index]
         if task.node != node_index:
             continue
-        if task.state == SERVING or task.state == WAITING_POOL or task.state == WAITING_CALL or task.state == DELAYED:
-            if task.link >= 0 or (task.source >= 0 and task.flag == 1):
-                total += now - task.started_s
+        is_request = task.link >= 0 or (task.source >= 0 and task.flag == 1)
+        if is_request and task.state in (SERVING, WAITING_POOL, WAITING_CALL, DELAYED):
+            total += now - task.started_s
     return total
 
 
 @entry_point
-def service_under_way(s, pool_index):
+def service_under_way(s: State, pool_index: int) -> float:
     """Seconds of service that a station has given to those whom it serves now."""
     now = s.clock[NOW]
     total = 0.0

@@ -3,13 +3,13 @@
 An entry packs the sequence number above the code of what it wakes, so one integer comparison settles ties.
 """
 
-
 from sim_engine.kernel.compiling import inlined
 from sim_engine.kernel.layout import CODE_BITS, HEAP_SIZE, SEQUENCE
+from sim_engine.kernel.state import State
 
 
 @inlined
-def push(s, at_s, code):
+def push(s: State, at_s: float, code: int) -> int:
     """Schedules `code` at `at_s`; returns the entry, which its owner keeps to tell it from stale ones."""
     times = s.heap_time
     entries = s.heap_entry
@@ -32,7 +32,7 @@ def push(s, at_s, code):
 
 
 @inlined
-def drop_first(s):
+def drop_first(s: State) -> None:
     """Removes the earliest entry; the heap must not be empty."""
     times = s.heap_time
     entries = s.heap_entry

@@ -6,8 +6,6 @@ has a message, when an array must grow, or when its budget of events is used up.
 
 import math
 
-
-from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import (
     call,
@@ -19,6 +17,7 @@ from sim_engine.kernel.calls import (
     stop_timer,
     timer_fires,
 )
+from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.kernel.heap import drop_first, push
 from sim_engine.kernel.layout import (
     ARRIVING,
@@ -41,6 +40,7 @@ from sim_engine.kernel.layout import (
 )
 from sim_engine.kernel.random import draw, keyed, mix, uniform
 from sim_engine.kernel.sources import arrive, issue, leave, leaves, record
+from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import OK, accrue_pool, enter_node, leave_node
 from sim_engine.kernel.stores import apply_version, look_up, remove, store
 from sim_engine.kernel.tasks import (
@@ -53,6 +53,7 @@ from sim_engine.kernel.tasks import (
     sent_at,
     start_service,
 )
+from sim_engine.kernel.types import Row
 from sim_engine.operations import codes as op
 
 REFUSED = CODE["refused"]
@@ -69,7 +70,7 @@ _NEXT, _STAY, _WAIT = 0, 1, 2
 
 
 @function
-def _take(s, index, code, now):
+def _take(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     pool = s.pools[code.a]
     amount = 1.0 if code.b < 0 else s.parameters[code.b]
@@ -93,7 +94,7 @@ def _take(s, index, code, now):
 
 
 @function
-def _serve(s, index, code, now):
+def _serve(s: State, index: int, code: Row, now: float) -> int:
     pool = s.pools[code.a]
     pool.arrived = pool.arrived + 1
     if pool.queued == 0 and pool.used + 1.0 <= pool.capacity:
@@ -106,7 +107,7 @@ def _serve(s, index, code, now):
 
 
 @function
-def _sleep_until(s, index, at_s):
+def _sleep_until(s: State, index: int, at_s: float) -> int:
     """Lets a task go on after its instruction at `at_s`."""
     task = s.tasks[index]
     task.pc = task.pc + 1
@@ -116,7 +117,7 @@ def _sleep_until(s, index, at_s):
 
 
 @function
-def _retry(s, index, code, now):
+def _retry(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     if task.cause == OK or task.attempt >= s.parameters[code.b]:
         return _NEXT
@@ -134,7 +135,7 @@ def _retry(s, index, code, now):
 
 
 @function
-def _spawn(s, index, code, now):
+def _spawn(s: State, index: int, code: Row, now: float) -> int:
     """One task at this node for each enabled member of a route, that will send to it. It is no request: nobody counts it."""
     task = s.tasks[index]
     route = s.routes[code.a]
@@ -159,7 +160,7 @@ def _spawn(s, index, code, now):
 
 
 @function
-def _send(s, index, code, now):
+def _send(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     sent = launch(s, index, task.needed, code.b, task.request_kb, task.random_key, now)
     if s.tasks[sent].state == SILENT:
@@ -168,7 +169,7 @@ def _send(s, index, code, now):
 
 
 @function
-def _commit(s, index, now):
+def _commit(s: State, index: int, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
     s.versions[node.store, task.key] += 1
@@ -180,7 +181,7 @@ def _commit(s, index, now):
 
 
 @function
-def _apply(s, index, now):
+def _apply(s: State, index: int, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
     apply_version(s, node.store, task.key, task.version)
@@ -190,7 +191,7 @@ def _apply(s, index, now):
 
 
 @function
-def _look_up(s, index, code, now):
+def _look_up(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
     found, version = look_up(s, code.a, task.key, now)
@@ -203,7 +204,7 @@ def _look_up(s, index, code, now):
 
 
 @function
-def _fill(s, index, code, now):
+def _fill(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     life_s = s.parameters[code.b]
     expires_s = now + life_s if life_s > 0.0 else math.inf
@@ -214,7 +215,7 @@ def _fill(s, index, code, now):
 
 
 @function
-def _think(s, index, code, now):
+def _think(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     if leaves(s, index):
         leave(s, index)
@@ -224,7 +225,7 @@ def _think(s, index, code, now):
 
 
 @function
-def _next_tick(s, index, code, now):
+def _next_tick(s: State, index: int, code: Row, now: float) -> int:
     period_s = s.parameters[code.b]
     if period_s <= 0.0:
         return _NEXT
@@ -232,7 +233,7 @@ def _next_tick(s, index, code, now):
 
 
 @function
-def _data_operation(s, index, code, now):
+def _data_operation(s: State, index: int, code: Row, now: float) -> int:
     """Operations on keys, and the rarer ones."""
     task = s.tasks[index]
     what = code.op
@@ -268,7 +269,7 @@ def _data_operation(s, index, code, now):
 
 
 @function
-def _client_operation(s, index, code, now):
+def _client_operation(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     what = code.op
     if what == op.ISSUE:
@@ -296,7 +297,7 @@ def _client_operation(s, index, code, now):
 
 
 @function
-def _jump(s, index, code):
+def _jump(s: State, index: int, code: Row) -> int:
     task = s.tasks[index]
     what = code.op
     jumps = what == op.JUMP
@@ -315,7 +316,7 @@ def _jump(s, index, code):
 
 
 @function
-def run(s, index, now):
+def run(s: State, index: int, now: float) -> None:
     """Interprets a task's program from its pc until it waits or ends."""
     task = s.tasks[index]
     operations = 0
@@ -355,7 +356,7 @@ def run(s, index, now):
 
 
 @function
-def _enter(s, index, now):
+def _enter(s: State, index: int, now: float) -> None:
     """A request reaches its node: refused or swallowed when it is dead, else its program begins."""
     task = s.tasks[index]
     node = s.nodes[task.node]
@@ -376,7 +377,7 @@ def _enter(s, index, now):
 
 
 @function
-def fall_silent(s, index, now):
+def fall_silent(s: State, index: int, now: float) -> None:
     """A task that is swallowed: counted as failed at its node, never answered; its caller's timer frees it."""
     task = s.tasks[index]
     if task.link < 0:
@@ -396,7 +397,7 @@ def fall_silent(s, index, now):
 
 
 @function
-def _wake(s, index, now):
+def _wake(s: State, index: int, now: float) -> None:
     task = s.tasks[index]
     state = task.state
     if state == SERVING:
@@ -414,7 +415,7 @@ def _wake(s, index, now):
 
 
 @function
-def _handle(s, entry, now):
+def _handle(s: State, entry: int, now: float) -> bool:
     """One event; False if it was stale."""
     code = entry & CODE_MASK
     if code < TIMER_BASE:
@@ -435,7 +436,7 @@ def _handle(s, entry, now):
 
 
 @entry_point
-def advance(s, until_s, budget):
+def advance(s: State, until_s: float, budget: int) -> int:
     """Moves requests up to `until_s` (exclusive); returns why it stopped.
 
     s: State. until_s: simulated seconds. budget: number of events after which it hands back.

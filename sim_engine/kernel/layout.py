@@ -186,9 +186,7 @@ CACHE = np.dtype(
     ],
     align=True,
 )
-ENTRY = np.dtype(
-    [("expires_s", "f8"), ("key", "i4"), ("version", "i4"), ("previous", "i4"), ("next", "i4")], align=True
-)
+ENTRY = np.dtype([("expires_s", "f8"), ("key", "i4"), ("version", "i4"), ("previous", "i4"), ("next", "i4")], align=True)
 SPAN = np.dtype(
     [
         ("trace", "i4"),

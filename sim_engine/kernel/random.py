@@ -7,8 +7,10 @@ Lea and Flood 2014). So the k-th request draws the same service time whatever ha
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim_engine.kernel.compiling import function, inlined
+from sim_engine.kernel.types import Key
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -20,7 +22,7 @@ CONSTANT, EXPONENTIAL, LOGNORMAL, ERLANG, HYPEREXPONENTIAL = range(5)
 
 
 @inlined
-def mix(value):
+def mix(value: Key) -> Key:
     """A well-spread uint64 for each uint64."""
     value = value + GOLDEN
     value = (value ^ (value >> _S30)) * _FIRST
@@ -29,20 +31,20 @@ def mix(value):
 
 
 @inlined
-def keyed(value, number):
+def keyed(value: Key, number: Key) -> Key:
     """The key of the number-th thing under `value`. (An int64 beside a uint64 would become a float.)"""
     return mix(value + GOLDEN * np.uint64(number))
 
 
 @inlined
-def uniform(value):
+def uniform(value: Key) -> float:
     """A float64 in (0, 1) from a mixed uint64."""
     return (np.float64(value >> _S11) + 0.5) * _UNIT
 
 
 @function
-def _many_stages(mean, cv, value):
-    stages = max(1, int(round(1.0 / (cv * cv)))) if cv > 0.0 else 1
+def _many_stages(mean: float, cv: float, value: Key) -> float:
+    stages = max(1, round(1.0 / (cv * cv))) if cv > 0.0 else 1
     product = 1.0
     total = 0.0
     for _ in range(stages):
@@ -55,7 +57,7 @@ def _many_stages(mean, cv, value):
 
 
 @function
-def _two_phases(mean, cv, value):
+def _two_phases(mean: float, cv: float, value: Key) -> float:
     square = max(cv * cv, 1.0)
     share = 0.5 * (1.0 + math.sqrt((square - 1.0) / (square + 1.0)))
     first = uniform(value) < share
@@ -64,14 +66,14 @@ def _two_phases(mean, cv, value):
 
 
 @function
-def _lognormal(mean, cv, value):
+def _lognormal(mean: float, cv: float, value: Key) -> float:
     variance = math.log(1.0 + cv * cv)
     normal = math.sqrt(-2.0 * math.log(uniform(value))) * math.cos(2.0 * math.pi * uniform(mix(value)))
     return mean * math.exp(math.sqrt(variance) * normal - 0.5 * variance)
 
 
 @function
-def draw(parameters, index, value):
+def draw(parameters: NDArray[np.float64], index: int, value: Key) -> float:
     """A duration from the distribution (kind, mean, cv) that stands at parameters[index:index + 3]."""
     kind = int(parameters[index])
     mean = parameters[index + 1]

@@ -26,6 +26,7 @@ from sim_engine.kernel.layout import (
     USERS,
 )
 from sim_engine.kernel.random import keyed, uniform
+from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import (
     LAST_DROPPED,
     OK,
@@ -37,6 +38,7 @@ from sim_engine.kernel.statistics import (
     record_span,
 )
 from sim_engine.kernel.tasks import allocate, make_ready, release_slot
+from sim_engine.kernel.types import Row
 from sim_engine.operations.codes import READ, WRITE
 
 ONE = np.uint64(1)
@@ -49,7 +51,7 @@ READ_RATIO, ADDRESSES, REQUEST_KB = 0, 1, 2
 
 
 @function
-def _next_arrival(source):
+def _next_arrival(source: Row) -> float:
     """Seconds from source.since_s to the next arrival on the current segment of the rate."""
     rate = source.rate_per_s
     slope = source.slope_per_s2
@@ -63,7 +65,7 @@ def _next_arrival(source):
 
 
 @function
-def schedule_arrival(s, source_index):
+def schedule_arrival(s: State, source_index: int) -> None:
     source = s.sources[source_index]
     wait_s = _next_arrival(source)
     source.due = -1
@@ -72,13 +74,13 @@ def schedule_arrival(s, source_index):
 
 
 @function
-def draw_hazard(source):
+def draw_hazard(source: Row) -> None:
     source.drawn = source.drawn + ONE
     source.hazard = -math.log(uniform(keyed(keyed(source.salt, ARRIVALS), source.drawn)))
 
 
 @function
-def set_rate(s, source_index, rate_per_s, slope_per_s2, now):
+def set_rate(s: State, source_index: int, rate_per_s: float, slope_per_s2: float, now: float) -> None:
     """From now on requests arrive at rate_per_s + slope_per_s2 × (time from now)."""
     source = s.sources[source_index]
     passed = now - source.since_s
@@ -91,7 +93,7 @@ def set_rate(s, source_index, rate_per_s, slope_per_s2, now):
 
 
 @function
-def new_client_task(s, source_index, now):
+def new_client_task(s: State, source_index: int, now: float) -> int:
     """A task that runs the program of the source's clients from its beginning."""
     source = s.sources[source_index]
     index = allocate(s)
@@ -107,7 +109,7 @@ def new_client_task(s, source_index, now):
 
 
 @function
-def arrive(s, source_index, now):
+def arrive(s: State, source_index: int, now: float) -> int:
     """An open arrival: returns its task, and schedules the next one."""
     source = s.sources[source_index]
     source.rate_per_s = max(0.0, source.rate_per_s + source.slope_per_s2 * (now - source.since_s))
@@ -118,7 +120,7 @@ def arrive(s, source_index, now):
 
 
 @function
-def add_users(s, source_index, how_many, now):
+def add_users(s: State, source_index: int, how_many: int, now: float) -> None:
     """Closed users join; each begins by thinking."""
     source = s.sources[source_index]
     for _ in range(how_many):
@@ -132,7 +134,7 @@ def add_users(s, source_index, how_many, now):
 
 
 @function
-def leaves(s, index):
+def leaves(s: State, index: int) -> bool:
     """Whether this user is one of those who shall leave."""
     source = s.sources[s.tasks[index].source]
     if source.retire > 0:
@@ -142,7 +144,7 @@ def leaves(s, index):
 
 
 @function
-def leave(s, index):
+def leave(s: State, index: int) -> None:
     """A client's task ends."""
     if s.tasks[index].needed == USER:
         source = s.sources[s.tasks[index].source]
@@ -152,7 +154,7 @@ def leave(s, index):
 
 
 @function
-def _popular_key(s, source, share):
+def _popular_key(s: State, source: Row, share: float) -> int:
     """The key whose rank a uniform share falls on: inverse of the cumulative popularity, through a guide table."""
     first = source.table
     rank = s.guide[first + int(share * source.keys)]
@@ -162,7 +164,7 @@ def _popular_key(s, source, share):
 
 
 @function
-def issue(s, index, now):
+def issue(s: State, index: int, now: float) -> None:
     """A client draws its next request and begins to wait for it."""
     task = s.tasks[index]
     source = s.sources[task.source]
@@ -195,7 +197,7 @@ def issue(s, index, now):
 
 
 @function
-def _count_success(s, task, latency_s):
+def _count_success(s: State, task: Row, latency_s: float) -> None:
     s.count[DONE] += 1
     s.clock[LATENCY_SUM] += latency_s
     s.clock[LATENCY_MAX] = max(s.clock[LATENCY_MAX], latency_s)
@@ -211,7 +213,7 @@ def _count_success(s, task, latency_s):
 
 
 @function
-def record(s, index, now):
+def record(s: State, index: int, now: float) -> None:
     """A client's request has ended: done, dropped or failed."""
     task = s.tasks[index]
     node = s.nodes[task.node]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sim_engine.kernel.compiling import function, inlined
 from sim_engine.causes import CODE, DROPPED_CODES
+from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.layout import (
     BINS,
     BINS_PER_OCTAVE_BITS,
@@ -14,23 +14,25 @@ from sim_engine.kernel.layout import (
     SPAN_NUMBER,
     SPANS,
 )
+from sim_engine.kernel.state import State
+from sim_engine.kernel.types import Row
 
 LAST_DROPPED = max(DROPPED_CODES)
-assert DROPPED_CODES == frozenset(range(1, LAST_DROPPED + 1)), "the kernel tells dropped causes by their range"
+assert frozenset(range(1, LAST_DROPPED + 1)) == DROPPED_CODES, "the kernel tells dropped causes by their range"
 OK = CODE["ok"]
 _SHIFT = 52 - BINS_PER_OCTAVE_BITS
 _OFFSET = (1023 + LOWEST_EXPONENT) << BINS_PER_OCTAVE_BITS
 
 
 @inlined
-def bin_of(duration_s):
+def bin_of(duration_s: float) -> int:
     """The bin that a duration falls into: the exponent and the leading bits of its float64."""
-    place = (np.float64(duration_s).view(np.int64) >> _SHIFT) - _OFFSET
+    place: int = (np.float64(duration_s).view(np.int64) >> _SHIFT) - _OFFSET
     return min(max(place, 0), BINS - 1)
 
 
 @inlined
-def accrue_pool(pool, now):
+def accrue_pool(pool: Row, now: float) -> None:
     passed = now - pool.since_s
     pool.used_area = pool.used_area + pool.used * passed
     pool.queue_area = pool.queue_area + pool.queued * passed
@@ -38,19 +40,19 @@ def accrue_pool(pool, now):
 
 
 @inlined
-def accrue_node(node, now):
+def accrue_node(node: Row, now: float) -> None:
     node.area = node.area + node.in_flight * (now - node.since_s)
     node.since_s = now
 
 
 @inlined
-def accrue_requests(s, now):
+def accrue_requests(s: State, now: float) -> None:
     s.clock[IN_FLIGHT_AREA] += s.count[IN_FLIGHT] * (now - s.clock[IN_FLIGHT_SINCE])
     s.clock[IN_FLIGHT_SINCE] = now
 
 
 @function
-def accrue_all(s, nodes, pools, now):
+def accrue_all(s: State, nodes: int, pools: int, now: float) -> None:
     """Brings every integral up to `now`."""
     for index in range(nodes):
         accrue_node(s.nodes[index], now)
@@ -60,14 +62,14 @@ def accrue_all(s, nodes, pools, now):
 
 
 @inlined
-def enter_node(node, now):
+def enter_node(node: Row, now: float) -> None:
     accrue_node(node, now)
     node.in_flight = node.in_flight + 1
     node.arrived = node.arrived + 1
 
 
 @function
-def leave_node(s, index, cause, started_s, now):
+def leave_node(s: State, index: int, cause: int, started_s: float, now: float) -> None:
     """Counts a task that ends at a node, by outcome."""
     node = s.nodes[index]
     accrue_node(node, now)
@@ -85,7 +87,7 @@ def leave_node(s, index, cause, started_s, now):
 
 
 @function
-def record_span(s, task, now):
+def record_span(s: State, task: Row, now: float) -> None:
     """Keeps what a sampled request did at one node, while there is room in this frame."""
     place = s.count[SPANS]
     if place >= s.spans.size:
@@ -106,6 +108,6 @@ def record_span(s, task, now):
 
 
 @inlined
-def next_span(s):
+def next_span(s: State) -> int:
     s.count[SPAN_NUMBER] += 1
     return s.count[SPAN_NUMBER]

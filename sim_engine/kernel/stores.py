@@ -1,10 +1,12 @@
 """Real keys: an LRU cache with expiry over flat arrays, and versions of keys."""
 
 from sim_engine.kernel.compiling import function, inlined
+from sim_engine.kernel.state import State
+from sim_engine.kernel.types import Row
 
 
 @inlined
-def _unlink(s, cache, slot):
+def _unlink(s: State, cache: Row, slot: int) -> None:
     entry = s.cache_entries[slot]
     if entry.previous >= 0:
         s.cache_entries[entry.previous].next = entry.next
@@ -17,7 +19,7 @@ def _unlink(s, cache, slot):
 
 
 @inlined
-def _link_first(s, cache, slot):
+def _link_first(s: State, cache: Row, slot: int) -> None:
     entry = s.cache_entries[slot]
     entry.previous = -1
     entry.next = cache.head
@@ -29,7 +31,7 @@ def _link_first(s, cache, slot):
 
 
 @function
-def _forget(s, cache, slot):
+def _forget(s: State, cache: Row, slot: int) -> None:
     """Frees a slot; freed slots wait in a list for the next put."""
     entry = s.cache_entries[slot]
     _unlink(s, cache, slot)
@@ -41,7 +43,7 @@ def _forget(s, cache, slot):
 
 
 @function
-def look_up(s, cache_index, key, now):
+def look_up(s: State, cache_index: int, key: int, now: float) -> tuple[bool, int]:
     """(found, version): a hit moves the key to the front; what has expired is removed."""
     cache = s.caches[cache_index]
     slot = s.slot_of_key[cache.slots + key]
@@ -58,7 +60,7 @@ def look_up(s, cache_index, key, now):
 
 
 @function
-def store(s, cache_index, key, version, expires_s):
+def store(s: State, cache_index: int, key: int, version: int, expires_s: float) -> bool:
     """Puts a key in front; returns whether another one had to go."""
     cache = s.caches[cache_index]
     slot = s.slot_of_key[cache.slots + key]
@@ -84,7 +86,7 @@ def store(s, cache_index, key, version, expires_s):
 
 
 @function
-def remove(s, cache_index, key):
+def remove(s: State, cache_index: int, key: int) -> None:
     cache = s.caches[cache_index]
     slot = s.slot_of_key[cache.slots + key]
     if slot >= 0:
@@ -92,7 +94,7 @@ def remove(s, cache_index, key):
 
 
 @function
-def empty(s, cache_index):
+def empty(s: State, cache_index: int) -> None:
     """Forgets everything: a cold start."""
     cache = s.caches[cache_index]
     for key in range(cache.keys):
@@ -108,7 +110,7 @@ def empty(s, cache_index):
 
 
 @inlined
-def apply_version(s, store_index, key, version):
+def apply_version(s: State, store_index: int, key: int, version: int) -> None:
     """A replica never goes back to an older version."""
     if version > s.versions[store_index, key]:
         s.versions[store_index, key] = version

@@ -1,6 +1,5 @@
 """Task slots, the list of the ready, pools, stations and network cards."""
 
-
 from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
@@ -15,12 +14,14 @@ from sim_engine.kernel.layout import (
     WAITING_POOL,
 )
 from sim_engine.kernel.random import draw, mix
+from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_pool
+from sim_engine.kernel.types import Row
 from sim_engine.operations.codes import LAST_IN_FIRST_OUT
 
 
 @inlined
-def allocate(s):
+def allocate(s: State) -> int:
     """A task slot with nothing in it. The caller of advance() sees to it that there are free ones."""
     index = s.count[FREE_HEAD]
     task = s.tasks[index]
@@ -53,7 +54,7 @@ def allocate(s):
 
 
 @inlined
-def release_slot(s, index):
+def release_slot(s: State, index: int) -> None:
     task = s.tasks[index]
     task.state = FREE
     task.due = -1
@@ -65,7 +66,7 @@ def release_slot(s, index):
 
 
 @inlined
-def make_ready(s, index):
+def make_ready(s: State, index: int) -> None:
     """Lets a task go on at the current time, after those that became ready before it."""
     s.tasks[index].next = -1
     if s.count[READY_HEAD] < 0:
@@ -76,7 +77,7 @@ def make_ready(s, index):
 
 
 @function
-def enqueue(s, pool_index, index, now):
+def enqueue(s: State, pool_index: int, index: int, now: float) -> None:
     pool = s.pools[pool_index]
     task = s.tasks[index]
     accrue_pool(pool, now)
@@ -94,7 +95,7 @@ def enqueue(s, pool_index, index, now):
 
 
 @function
-def unlink_waiting(s, index, now):
+def unlink_waiting(s: State, index: int, now: float) -> None:
     """Takes a task out of the queue that it waits in."""
     task = s.tasks[index]
     pool = s.pools[task.queue]
@@ -116,14 +117,14 @@ def unlink_waiting(s, index, now):
 
 
 @inlined
-def first_waiting(pool):
+def first_waiting(pool: Row) -> int:
     if pool.discipline == LAST_IN_FIRST_OUT:
         return pool.tail
     return pool.head
 
 
 @inlined
-def grab(s, pool_index, index, amount, now):
+def grab(s: State, pool_index: int, index: int, amount: float, now: float) -> None:
     pool = s.pools[pool_index]
     accrue_pool(pool, now)
     pool.used = pool.used + amount
@@ -134,7 +135,7 @@ def grab(s, pool_index, index, amount, now):
 
 
 @function
-def wake_pool(s, pool_index, now):
+def wake_pool(s: State, pool_index: int, now: float) -> None:
     """Gives what is free in a pool to those who wait, in order; nobody overtakes the first."""
     pool = s.pools[pool_index]
     while pool.queued > 0:
@@ -149,7 +150,7 @@ def wake_pool(s, pool_index, now):
 
 
 @function
-def release_held(s, index, now):
+def release_held(s: State, index: int, now: float) -> None:
     """Gives back everything that a task holds, the last taken first."""
     task = s.tasks[index]
     while task.held > 0:
@@ -164,7 +165,7 @@ def release_held(s, index, now):
 
 
 @inlined
-def start_service(s, index, now):
+def start_service(s: State, index: int, now: float) -> None:
     """Begins the service that the task's instruction asks for; its server is counted already."""
     task = s.tasks[index]
     code = s.code[task.pc]
@@ -176,7 +177,7 @@ def start_service(s, index, now):
 
 
 @function
-def start_waiting(s, pool_index, now):
+def start_waiting(s: State, pool_index: int, now: float) -> None:
     """Lets waiting tasks into a station as long as it has a free server."""
     pool = s.pools[pool_index]
     while pool.queued > 0 and pool.used + 1.0 <= pool.capacity:
@@ -187,7 +188,7 @@ def start_waiting(s, pool_index, now):
 
 
 @inlined
-def end_service(s, index, now):
+def end_service(s: State, index: int, now: float) -> None:
     """The task leaves the station that its instruction names; the next one enters."""
     task = s.tasks[index]
     pool_index = s.code[task.pc].a
@@ -201,7 +202,7 @@ def end_service(s, index, now):
 
 
 @inlined
-def sent_at(pool, size_kb, now):
+def sent_at(pool: Row, size_kb: float, now: float) -> float:
     """When a network card has sent a message that is handed to it now."""
     if pool.capacity <= 0.0:
         return now

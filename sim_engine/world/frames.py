@@ -83,9 +83,7 @@ def links_frame(world: World, before: Moment, after: Moment) -> dict[str, Any]:
         row = world.link_row(link_id)
         now = after.links[row]
         was = before.links[row] if row < len(before.links) else None
-        found[link_id] = {
-            name: int(now[name] - (was[name] if was is not None else 0)) for name in ("sent", "failed", "replies")
-        }
+        found[link_id] = {name: int(now[name] - (was[name] if was is not None else 0)) for name in ("sent", "failed", "replies")}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sim_engine.design.document import Fault, Scenario
@@ -27,7 +28,7 @@ def segments(scenario: Scenario) -> list[Segment]:
     if not points:
         return [Segment(0.0, 1.0, 0.0)]
     pieces = [Segment(0.0, points[0].multiplier, 0.0)]
-    for one, other in zip(points, points[1:], strict=False):
+    for one, other in pairwise(points):
         length = other.at_s - one.at_s
         if length > 0.0:
             pieces.append(Segment(one.at_s, one.multiplier, (other.multiplier - one.multiplier) / length))

@@ -277,13 +277,13 @@ class World:
         for instance in self.instances.values():
             instance.component.wire(self, instance)
         for instance in self.instances.values():
-            if instance.source >= 0:
-                self._wire_source(instance)
             self._builder.write_program(instance)
             for port in instance.component.ports:
                 self.refresh_route(instance, port.name)
         for instance in self.instances.values():
             instance.component.wired(self, instance)
+            if instance.source >= 0:
+                self._wire_source(instance)
             for process in instance.component.life(self, instance):
                 self.start(instance, process)
 
