@@ -33,9 +33,7 @@ def _requests() -> go.Figure:
         _line(_("Dropped"), source="dropped", colour="dropped", stackgroup="outcome"),
         _line(_("Failed"), source="failed", colour="failed", stackgroup="outcome"),
     ]
-    return _figure(
-        _("Requests"), "requests/s", traces, _("How many requests ended each second, and how.")
-    )
+    return _figure(_("Requests"), "requests/s", traces, _("How many requests ended each second, and how."))
 
 
 def _latency() -> go.Figure:
@@ -44,9 +42,7 @@ def _latency() -> go.Figure:
         _line("p95", source="latency.p95", colour="p95"),
         _line("p99", source="latency.p99", colour="p99"),
     ]
-    figure = _figure(
-        _("Latency"), "ms", traces, _("What clients wait: half, 95 of 100 and 99 of 100 requests are faster than this.")
-    )
+    figure = _figure(_("Latency"), "ms", traces, _("What clients wait: half, 95 of 100 and 99 of 100 requests are faster than this."))
     # A timeout is a hundred times a good answer: only a logarithmic axis shows both.
     figure.update_yaxes(type="log")
     return figure

@@ -103,7 +103,8 @@ export class Diagram {
         label: { text: component.label },
         icon: { href: `#i-${kind?.icon ?? ""}` },
         root: { "aria-label": `${component.label}, ${kind?.title ?? component.kind}` },
-        handle: { display: kind?.ports.length ? null : "none" },
+        handle: { display: kind?.ports.some((port) => port.accepts.length > 0) ? null : "none" },
+        gauge: { display: kind?.bar ? null : "none" },
       });
     }
     if (!former) this.graph.addCell(element);

@@ -102,15 +102,25 @@ export class LiveBadges {
     const look = lookOf(frame);
     let restated = false;
     write(parts, "root", "data-state", look.name, (value) => { restate(parts.host, value); restated = true; });
-    const level = number(frame?.metrics[kind.bar ?? ""]);
+    const level = number(this.read(id, kind, kind.bar));
     put(parts, "bar", "width", String(Math.round(Math.min(1, Math.max(0, level)) * BAR_WIDTH)));
-    const waiting = number(frame?.metrics[kind.queue ?? ""]);
+    const waiting = number(this.read(id, kind, kind.queue));
     write(parts, "ticks", "on", String(ticksFor(waiting, CARD.ticks)), (value) => parts.ticks.forEach((tick, i) => tick.classList.toggle("on", i < Number(value))));
     put(parts, "stateMark", "d", look.shape);
-    if (withText || restated) this.drawTexts(parts, component, kind, frame, look, waiting);
+    if (withText || restated) this.drawTexts(id, parts, component, kind, frame, look, waiting);
   }
 
   /**
+   * @param {string} id
+   * @param {import("../core/types.js").KindSpec} kind
+   * @param {string | null | undefined} metric
+   */
+  read(id, kind, metric) {
+    return this.app.frames.recent.metric(id, kind.metrics.find((spec) => spec.name === metric));
+  }
+
+  /**
+   * @param {string} id
    * @param {Parts} parts
    * @param {import("../core/types.js").Component} component
    * @param {import("../core/types.js").KindSpec} kind
@@ -118,10 +128,10 @@ export class LiveBadges {
    * @param {import("../core/states.js").StateLook} look
    * @param {number} waiting
    */
-  drawTexts(parts, component, kind, frame, look, waiting) {
+  drawTexts(id, parts, component, kind, frame, look, waiting) {
     const spec = this.app.catalogue.metric(component.kind, kind.headline);
     const dead = look.name === "down" || look.name === "unnoticed";
-    const headline = !frame ? "" : dead ? "" : formatValue(frame.metrics[kind.headline ?? ""], spec?.unit);
+    const headline = !frame ? "" : dead ? "" : formatValue(this.read(id, kind, kind.headline), spec?.unit);
     text(parts, "headline", headline);
     const word = frame ? look.word() : kind.title === component.label ? "" : kind.title;
     text(parts, "state", word);

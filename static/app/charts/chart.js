@@ -83,7 +83,7 @@ export class Chart {
     }
     const axis = this.figure.layout.yaxis;
     const range = axis.type === "log" ? this.logRange() : axis.range ?? [0, this.grow()];
-    const layout = layoutFor(this.figure.layout, { end: this.end, range, markers: frames.markers, version: frames.version, unit: this.unit, empty: points.length === 0, width: this.area.clientWidth, height: this.area.clientHeight });
+    const layout = layoutFor(this.figure.layout, { end: this.end, range, markers: frames.markers.map((marker) => ({ ...marker, word: this.app.catalogue.markerWord(marker) })), version: frames.version, unit: this.unit, empty: points.length === 0, width: this.area.clientWidth, height: this.area.clientHeight });
     plotly.react(this.plot, this.traces.filter(hasShape).map(plotted), layout, { displayModeBar: false, staticPlot: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", responsive: false });
   }
 

@@ -8,7 +8,7 @@ import { t } from "../core/i18n.js";
 import { formatValue } from "../core/units.js";
 import { h } from "../ui/dom.js";
 
-const MOST = 4;
+const MOST = 3;
 
 export class Legend {
   /** @param {string} unit */

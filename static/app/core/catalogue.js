@@ -43,6 +43,16 @@ export class Catalogue {
     return this.kind(from)?.ports.find((port) => port.accepts.includes(service));
   }
 
+  /**
+   * The word of an event on charts and time line.
+   *
+   * @param {{kind: string, word: string}} marker
+   */
+  markerWord(marker) {
+    const words = this.document.short ?? {};
+    return Object.hasOwn(words, marker.kind) ? words[marker.kind] : marker.word;
+  }
+
   /** @param {string} name */
   causeTitle(name) {
     return this.causes.get(name)?.title ?? name.replaceAll("_", " ");

@@ -9,9 +9,10 @@
  * @typedef {{t: number, dt: number, arrived: number, done: number, failed: number, dropped: number,
  *   latency: Record<string, number | null>, hitRatio: number | null, errors: Record<string, number>,
  *   levels: Map<string, number>}} Point
- * @typedef {{t: number, word: string, severity: string, text: string}} Marker
+ * @typedef {{t: number, kind: string, word: string, severity: string, text: string}} Marker
  */
 import { Emitter } from "./emitter.js";
+import { Recent } from "./recent.js";
 
 export const LIMITS = Object.freeze({ points: 1200, events: 500, markers: 60 });
 
@@ -36,9 +37,11 @@ export class FrameStore {
     this.forgottenEvents = 0;
     /** Simulated seconds that a point must span; doubles when the points are full. */
     this.pointSpan = 0;
+    this.recent = new Recent();
   }
 
   clear() {
+    this.recent.clear();
     this.points = [];
     this.events = [];
     this.markers = [];
@@ -56,6 +59,7 @@ export class FrameStore {
       for (const event of frame.events) this.addEvent(event);
       this.last = frame;
     }
+    this.recent.add(frames);
     this.version += 1;
     this.added.emit(frames);
   }
@@ -88,7 +92,7 @@ export class FrameStore {
       this.events.shift();
       this.forgottenEvents += 1;
     }
-    if (event.marker) this.addMarker({ t: event.t, word: event.short ?? "", severity: event.severity, text: event.text });
+    if (event.marker) this.addMarker({ t: event.t, kind: event.kind, word: event.short ?? "", severity: event.severity, text: event.text });
   }
 
   /** @param {Marker} marker */

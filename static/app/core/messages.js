@@ -57,7 +57,7 @@ function shown(values) {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
-      typeof value === "number" ? formatParameter(Math.round(value * 1000) / 1000) : value,
+      typeof value === "number" ? formatParameter(Number.isInteger(value) ? value : Number(value.toPrecision(3))) : value,
     ]),
   );
 }

@@ -64,6 +64,7 @@
  * @property {{parameters: ParameterSpec[], metrics: MetricSpec[]}} link
  * @property {{name: string, category: string, title: string, help: string}[]} causes
  * @property {Record<string, string>} messages
+ * @property {Record<string, string>} [short]  words of events for markers
  * @property {Record<string, number>} limits
  *
  * @typedef {object} Problem

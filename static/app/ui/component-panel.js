@@ -27,7 +27,7 @@ export function componentPanel(context, id) {
   const own = problems.of(id);
   const state = kind.runs ? stateRow(context, id, kind) : null;
   const running = app.frames.component(id) !== undefined;
-  const figures = metricList(kind.metrics, (name) => app.frames.component(id)?.metrics[name]);
+  const figures = metricList(kind.metrics, (spec) => app.frames.recent.metric(id, spec));
   const form = parameterForm(kind.parameters, component.parameters, {
     readOnly: !app.canEdit,
     set: (spec, value) => app.edit(setParameter(app.store, "components", id, spec, value)),

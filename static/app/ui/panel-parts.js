@@ -19,14 +19,14 @@ export function closeButton(close) {
  * A list of figures whose numbers are written by `live`.
  *
  * @param {MetricSpec[]} specs
- * @param {(name: string) => unknown} read
+ * @param {(spec: MetricSpec) => unknown} read
  */
 export function metricList(specs, read) {
   const rows = specs.map((spec) => ({ spec, value: h("dd", {}) }));
   const list = h("dl", { className: "metrics" }, ...rows.map(({ spec, value }) => h("div", {}, h("dt", { title: spec.title }, spec.title), value)));
   const live = () => {
     for (const { spec, value } of rows) {
-      const now = read(spec.name);
+      const now = read(spec);
       setText(value, formatValue(now, spec.unit));
       const exact = formatExact(now, spec.unit);
       if (value.title !== exact) value.title = exact;

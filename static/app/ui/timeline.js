@@ -46,18 +46,16 @@ export class Timeline {
   build(end) {
     const { scenario } = this;
     setText(byId("timeline-end"), clock(end));
-    let last = -1;
-    const mark = (/** @type {number} */ at, /** @type {string} */ word, /** @type {string} */ kind, /** @type {string} */ title) => {
-      const room = at / end - last > WORD_ROOM;
-      if (room) last = at / end;
-      return h("span", { className: `timeline-mark ${kind}`, title: `${clock(at)} ${title}`, style: { left: `${(100 * at) / end}%` } }, room && word ? h("span", {}, word) : null);
-    };
-    const happened = this.app.frames.markers.map((marker) => mark(marker.t, marker.word, marker.severity, marker.text));
+    const happened = this.app.frames.markers.map((marker) => ({ at: marker.t, word: this.app.catalogue.markerWord(marker), kind: marker.severity, title: marker.text }));
     const planned = scenario.faults.filter((fault) => fault.at_s > this.app.run.t).map((fault) => {
-      const what = fault.action === "kill" ? t("{label} dies", { label: labelOf(this.app.store, fault.component) }) : t("{label} returns", { label: labelOf(this.app.store, fault.component) });
-      return mark(fault.at_s, what, "planned", what);
+      const label = labelOf(this.app.store, fault.component);
+      const word = fault.action === "kill" ? t("{label} dies", { label }) : t("{label} returns", { label });
+      return { at: fault.at_s, word, kind: "planned", title: word };
     });
-    this.track.replaceChildren(...this.traffic(end), h("div", { className: "timeline-line" }), this.done, ...happened, ...planned);
+    const all = [...happened, ...planned].sort((a, b) => a.at - b.at);
+    // Of marks that stand close together only the last has room for its word.
+    const marks = all.map((mark, i) => element(mark, end, (all[i + 1]?.at ?? Infinity) - mark.at > end * WORD_ROOM));
+    this.track.replaceChildren(...this.traffic(end), h("div", { className: "timeline-line" }), this.done, ...marks);
   }
 
   /** @param {number} end */
@@ -69,4 +67,13 @@ export class Timeline {
     const right = (1000 * this.scenario.duration_s) / end;
     return [s("svg", { viewBox: "0 0 1000 28", preserveAspectRatio: "none", "aria-hidden": "true" }, s("path", { class: "timeline-traffic", d: `M 0,28 L ${points} L ${right},28 Z` }))];
   }
+}
+
+/**
+ * @param {{at: number, word: string, kind: string, title: string}} mark
+ * @param {number} end
+ * @param {boolean} room
+ */
+function element({ at, word, kind, title }, end, room) {
+  return h("span", { className: `timeline-mark ${kind}`, title: `${clock(at)} ${title}`, style: { left: `${(100 * at) / end}%` } }, room && word ? h("span", {}, word) : null);
 }

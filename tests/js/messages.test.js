@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eventText, problemText, splitAtLabel } from "../../static/app/core/messages.js";
+import { catalogue, frames } from "./samples.js";
+
+test("the engine's own sentences come out as it wrote them", () => {
+  const events = frames.flatMap((frame) => frame.events);
+  assert.ok(events.length > 1);
+  for (const event of events) assert.equal(eventText(catalogue(), event), event.text);
+});
+
+test("an unknown kind or a missing argument falls back on the text", () => {
+  assert.equal(eventText(catalogue(), { t: 0, kind: "unheard_of", severity: "info", text: "As sent.", arguments: {} }), "As sent.");
+  assert.equal(problemText(catalogue(), { severity: "problem", code: "out_of_bounds", component: null, text: "As sent.", arguments: { label: "A" } }), "As sent.");
+});
+
+test("a label in a sentence is found, whatever it holds", () => {
+  assert.deepEqual(splitAtLabel("DB <b> died.", "<b>"), { before: "DB ", label: "<b>", after: " died." });
+  assert.deepEqual(splitAtLabel("Nothing here.", "DB"), { before: "Nothing here.", label: "", after: "" });
+  assert.deepEqual(splitAtLabel("Nothing here.", undefined), { before: "Nothing here.", label: "", after: "" });
+});
