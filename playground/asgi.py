@@ -1,6 +1,7 @@
 """HTTP goes to Django, sockets of our own pages to their run."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -15,5 +16,7 @@ from playground.origins import SameOrigin  # noqa: E402
 from playground.runs.consumer import RunSocket  # noqa: E402
 from playground.unknown import unknown_socket  # noqa: E402
 
-sockets = URLRouter([path("ws/runs/<str:run_id>/", RunSocket.as_asgi()), path("<path:rest>", unknown_socket)])
+# Django's `path` is typed for views, Channels' router takes any application.
+routes: list[Any] = [("ws/runs/<str:run_id>/", RunSocket.as_asgi()), ("<path:rest>", unknown_socket)]
+sockets = URLRouter([path(route, application) for route, application in routes])
 application = ProtocolTypeRouter({"http": http, "websocket": SameOrigin(SessionMiddlewareStack(sockets))})

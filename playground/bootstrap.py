@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
         print(f"set-up stopped: {error}", file=sys.stderr)
         return 1
     if wanted == "run":
-        os.execv(PYTHON, [str(PYTHON), "-m", "playground.server"])
+        os.execv(PYTHON, [str(PYTHON), "-m", "playground.server"])  # noqa: S606
     print("Everything is set up.")
     return 0
 
@@ -209,7 +210,7 @@ def fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def execute(command: list[object]) -> None:
+def execute(command: Sequence[object]) -> None:
     # npm's own scripts look for `node` on PATH, which may exist in .venv alone.
     path = os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", "")])
     subprocess.run([str(part) for part in command], check=True, env={**os.environ, "PATH": path})

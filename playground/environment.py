@@ -80,9 +80,7 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     """The layer carries small signals only (a link was revoked), never frames."""
     if not redis_url:
         return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    return {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis_url], "expiry": 10}}
-    }
+    return {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis_url], "expiry": 10}}}
 
 
 def refuse_processes_without_redis(redis_url: str) -> None:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 LANGUAGES = ("bg",)
-PYTHON_WORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "N_": None}
+PYTHON_WORDS: dict[str, Any] = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "N_": None}
 PYTHON_WORDS |= {"ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3)}
 BROWSER_WORDS = {"t": None}
 

@@ -27,7 +27,7 @@ class Revision(models.Model):
     document = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["design", "number"], name="one_revision_of_a_number")]
+        constraints = (models.UniqueConstraint(fields=["design", "number"], name="one_revision_of_a_number"),)
 
     def __str__(self) -> str:
         return f"revision {self.number} of {self.design_id}"

@@ -11,6 +11,8 @@ import signal
 import sys
 from typing import Any
 
+RESTARTING = 1012
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
@@ -41,7 +43,7 @@ def make_server(module: Any, application: Any, host: str, port: int) -> Any:
     bounded_bodies.install()
     quiet = os.environ.get("ACCESS_LOG", "") != "1"
     proxied = settings.TRUST_PROXY
-    return module.Server(
+    server: Any = module.Server(
         application=application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
         signal_handlers=False,
@@ -54,11 +56,21 @@ def make_server(module: Any, application: Any, host: str, port: int) -> Any:
         proxy_forwarded_proto_header="X-Forwarded-Proto" if proxied else None,
         server_name="",
         verbosity=1,
-        ready_callable=lambda: on_ready(host, port),
+        ready_callable=lambda: on_ready(server, host, port),
     )
+    return server
 
 
-def on_ready(host: str, port: int) -> None:
+def ask_sockets_to_return(server: Any) -> None:
+    """Close code 1012. Below Autobahn's `sendClose`, which lets an application say only 1000 and 3000 to 4999."""
+    from daphne.ws_protocol import WebSocketProtocol
+
+    for protocol in list(server.connections):
+        if isinstance(protocol, WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
+            protocol.sendCloseFrame(code=RESTARTING)
+
+
+def on_ready(server: Any, host: str, port: int) -> None:
     """Called just before the reactor runs, with its event loop set."""
     from twisted.internet import reactor
 
@@ -77,11 +89,14 @@ def on_ready(host: str, port: int) -> None:
                 print(f"the simulation workers did not start: {error}", file=sys.stderr, flush=True)
 
     async def stop() -> None:
+        ask_sockets_to_return(server)
         try:
             await asyncio.wait_for(get_hub().shut_down(), 10)
         finally:
-            reactor.stop()  # type: ignore[attr-defined]
+            reactor.stop()
 
+    # Tasks live only as long as somebody holds them.
+    tasks: list[asyncio.Task[None]] = []
     stopping: list[asyncio.Task[None]] = []
 
     def on_signal() -> None:
@@ -90,7 +105,7 @@ def on_ready(host: str, port: int) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    loop.create_task(begin())
+    tasks.append(loop.create_task(begin()))
 
 
 if __name__ == "__main__":

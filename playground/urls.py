@@ -1,6 +1,7 @@
 """Addresses (docs/protocol.md)."""
 
 from django.urls import path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from playground import catalogue, pages
@@ -10,7 +11,7 @@ from playground.runs import views as runs
 urlpatterns = [
     path("", pages.index, name="index"),
     path("d/<str:secret>/", pages.design, name="design"),
-    path("language/", set_language, name="set_language"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("api/catalogue/", catalogue.catalogue, name="catalogue"),
     path("api/limits/", catalogue.limits, name="limits"),
     path("api/check/", designs.check, name="check"),

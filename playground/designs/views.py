@@ -60,9 +60,7 @@ def save_revision(request: HttpRequest, secret: str) -> HttpResponse:
     body = body_of(request)
     saved = store.save(grant.design.pk, design_in(body), base=whole_number(body, "base"))
     if saved.stale:
-        text = _("Somebody else saved this design meanwhile. Your version was kept as revision %(number)d.") % {
-            "number": saved.number
-        }
+        text = _("Somebody else saved this design meanwhile. Your version was kept as revision %(number)d.") % {"number": saved.number}
         raise Refused(409, "stale", text, revision=saved.head, kept_as=saved.number)
     return JsonResponse({"revision": saved.number}, status=201)
 
@@ -96,9 +94,7 @@ def add_link(request: HttpRequest, secret: str) -> HttpResponse:
 def list_links(request: HttpRequest, secret: str) -> HttpResponse:
     grant = editing(request, secret)
     live = ShareLink.objects.filter(design=grant.design, revoked_at=None).order_by("pk")
-    listed: list[dict[str, Any]] = [
-        {"id": link.pk, "kind": link.kind, "created_at": link.created_at.isoformat()} for link in live
-    ]
+    listed: list[dict[str, Any]] = [{"id": link.pk, "kind": link.kind, "created_at": link.created_at.isoformat()} for link in live]
     return JsonResponse({"links": listed})
 
 

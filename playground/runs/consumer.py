@@ -27,7 +27,7 @@ from playground.visitors import visitor_of
 
 log = logging.getLogger(__name__)
 
-BAD_MESSAGE, NOT_ALLOWED, NO_SUCH_RUN, TOO_SLOW, TOO_MANY = 4400, 4403, 4404, 4008, 4029
+BAD_MESSAGE, NOT_ALLOWED, NO_SUCH_RUN, TOO_SLOW, TOO_MANY, OUR_FAULT = 4400, 4403, 4404, 4008, 4029, 4500
 DEPTH = 22  # a design inside a command inside a message
 
 
@@ -48,7 +48,6 @@ class RunSocket(AsyncWebsocketConsumer):
         self.tasks: set[asyncio.Task[None]] = set()
         rate, burst = limits.LIMITS["messages_per_second"].value, limits.LIMITS["messages_burst"].value
         self.bucket = Bucket.full(rate, burst, time.monotonic())
-        self.hub.sockets.add(self)
         self.hub.sockets_by_address[self.address] += 1
         await self.accept()
         if self.hub.sockets_by_address[self.address] > limits.of("sockets_per_address"):
@@ -66,7 +65,7 @@ class RunSocket(AsyncWebsocketConsumer):
         if not task.cancelled() and task.exception() is not None:
             log.error("in a socket", exc_info=task.exception())
             if not self.ended:
-                self.spawn(self.end(1011))
+                self.spawn(self.end(OUR_FAULT))
 
     async def end(self, code: int) -> None:
         """Closes once; what still comes in is ignored."""
@@ -78,7 +77,6 @@ class RunSocket(AsyncWebsocketConsumer):
         self.ended = True
         for task in list(self.tasks):
             task.cancel()
-        self.hub.sockets.discard(self)
         self.hub.sockets_by_address[self.address] -= 1
         if self.hub.sockets_by_address[self.address] <= 0:
             del self.hub.sockets_by_address[self.address]

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from typing import Protocol
 
 from django.conf import settings
 
@@ -16,18 +15,12 @@ from playground.runs.pool import DaskPool, Pool
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 10
-RESTARTING = 1012
-
-
-class Socket(Protocol):
-    async def end(self, code: int) -> None: ...
 
 
 class Hub:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.live: dict[str, LiveRun] = {}
-        self.sockets: set[Socket] = set()
         self.sockets_by_address: Counter[str] = Counter()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -75,11 +68,11 @@ class Hub:
                 await live.retire()
 
     async def shut_down(self) -> None:
-        """Tells every socket to come back later, then ends the cluster."""
+        """Stores how far the runs are, then ends the cluster."""
         if self._sweeper is not None:
             self._sweeper.cancel()
-        await asyncio.gather(*(socket.end(RESTARTING) for socket in list(self.sockets)), return_exceptions=True)
         for live in self.live.values():
+            await live.stop_following()
             await live.store()
         await self.pool.stop()
 

@@ -11,6 +11,8 @@ import logging
 import time
 from typing import Any
 
+from django.conf import settings
+
 from playground import limits
 from playground.limits import TABLE
 from playground.models import RunRecord
@@ -212,7 +214,9 @@ class LiveRun:
         self._adopt(fresh)
         if fresh.incarnation not in (0, self._lost_incarnation):
             try:
-                return await self._pool.attach(self._key(), ATTACH_WITHIN_S if records.is_recent(fresh) else 0)
+                # Without Redis there is one web process, and nobody else who could be opening it.
+                patience_s = ATTACH_WITHIN_S if settings.REDIS_URL and records.is_recent(fresh) else 0
+                return await self._pool.attach(self._key(), patience_s)
             except Lost as lost:
                 log.info("run %s has no actor: %s", self.run_id[:8], lost)
         if not await records.in_thread(records.take_over, self.run_id, fresh.incarnation):
@@ -279,15 +283,18 @@ class LiveRun:
             return refusal("too_many", "This run has had as many changes as a run may have.")
         return await (await self.handle()).command(command)
 
+    async def stop_following(self) -> None:
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.cancel()
+
     async def store(self) -> None:
         """How far the run is, for whoever replays it."""
         await self._note(force=True)
 
     async def retire(self) -> None:
         """Leaves the worker. The record stays, and a viewer who returns gets a replay."""
-        follower, self._follower = self._follower, None
-        if follower is not None:
-            follower.cancel()
+        await self.stop_following()
         await self.store()
         handle, self._handle = self._handle, None
         if handle is not None:
@@ -296,5 +303,3 @@ class LiveRun:
 
 def speed_value(speed: str) -> int | str:
     return speed if speed == "max" else int(speed)
-
-

@@ -13,7 +13,6 @@ import time
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-
 from playground import limits
 from playground.runs.actor import RunActor, RunOrder
 
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 5
 
 
-class Lost(Exception):  # noqa: N818
+class Lost(Exception):
     """The actor cannot be reached any more."""
 
 
@@ -79,9 +78,7 @@ class DaskPool:
                 memory_limit=f"{limits.of('worker_memory_mb') * 3 // 2}MB",
                 asynchronous=True,
             )
-            self._client = await Client(
-                self._cluster, asynchronous=True, direct_to_workers=True
-            )
+            self._client = await Client(self._cluster, asynchronous=True, direct_to_workers=True)
         await self._client.register_plugin(WarmEngine())
 
     async def open(self, key: str, order: RunOrder) -> "DaskHandle":
@@ -180,4 +177,3 @@ QUIET_CONFIGURATION = {
     "distributed.admin.large-graph-warning-threshold": "1GB",
     "distributed.comm.timeouts.connect": "5s",
 }
-

@@ -37,9 +37,7 @@ def create(values: dict[str, Any]) -> RunRecord:
     """A new run. Its number is as hard to guess as a share link."""
     forget_old()
     watched_until = timezone.now() + timedelta(seconds=WATCHED_FOR_S)
-    return RunRecord.objects.create(
-        id=secrets.token_urlsafe(24), epoch=secrets.token_hex(6), watched_until=watched_until, **values
-    )
+    return RunRecord.objects.create(id=secrets.token_urlsafe(24), epoch=secrets.token_hex(6), watched_until=watched_until, **values)
 
 
 def forget_old() -> None:

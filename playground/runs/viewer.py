@@ -31,7 +31,7 @@ class Source(Protocol):
     def batch(self, frames: list[Frame], caught_up: bool) -> str: ...
 
 
-class TooSlow(Exception):  # noqa: N818
+class TooSlow(Exception):
     """The viewer's window has been full for too long: nobody is there."""
 
 
@@ -46,6 +46,7 @@ class Viewer:
         self._unacknowledged: deque[tuple[int, float]] = deque()
         self._state_sent = -1
         self._catching_up = True
+        self._held_up = False
 
     def hello(self, epoch: str | None, seen: int) -> list[str]:
         """The first answers: a welcome, and an honest word when what the viewer saw does not fit what is kept."""
@@ -116,6 +117,8 @@ class Viewer:
             due.append(self._start_anew())
         if self._ready():
             due += self._frames()
+        elif self._window_full():
+            self._held_up = True
         # The last word waits until the last frame is out.
         over = self.source.state["phase"] in OVER
         if self._state_sent != self.source.state_version and not (over and self._cursor <= self.source.ring.last):
@@ -140,6 +143,7 @@ class Viewer:
         frames = ring.since(self._cursor - 1, limits.of("batch_bytes"))[:BATCH_FRAMES]
         self._cursor = frames[-1].seq + 1
         caught_up = frames[-1].seq == ring.last
+        self._held_up = False
         if caught_up:
             self._catching_up = False
         self._unacknowledged.append((frames[-1].seq, time.monotonic()))
@@ -147,8 +151,9 @@ class Viewer:
         return due
 
     def _fell_behind(self, ring: Ring) -> bool:
-        """A backlog while awake means slow; a backlog after a reconnect is what the viewer came for."""
-        return not self._catching_up and ring.last - self._cursor >= limits.of("backlog_frames")
+        """Slow is who had a full window. A backlog after a reconnect, or of a run at full speed, is meant to be seen."""
+        slow = self._held_up and not self._catching_up
+        return slow and ring.last - self._cursor >= limits.of("backlog_frames")
 
 
 def encode(**message: Any) -> str:
