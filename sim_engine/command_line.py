@@ -21,7 +21,7 @@ from sim_engine.run import Run
 from sim_engine.warming import warm
 
 OK, PROBLEMS, USAGE = 0, 1, 2
-LONGEST_TICK_S = 1.0
+FRAMES = 400  # that a run without a viewer makes
 
 
 class _UsageError(Exception):
@@ -148,7 +148,7 @@ def _set_durations(document: Any, until_s: float) -> None:
 def _to_the_end(run: Run) -> None:
     """Simulates everything, with a progress line on a terminal."""
     shows = sys.stderr.isatty()
-    run.command({"action": "tick", "tick_s": max(0.1, min(LONGEST_TICK_S, run.duration_s / 50.0))})
+    run.command({"action": "tick", "tick_s": max(0.1, run.duration_s / FRAMES)})
     while not run.finished:
         run.advance()
         if shows:

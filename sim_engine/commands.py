@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sim_engine.components.link import LINK
 from sim_engine.design.check import wiring_problems
-from sim_engine.design.document import LinkSpec, parse, value_problem
+from sim_engine.design.document import Design, LinkSpec, parse, value_problem
 from sim_engine.messages import DesignError, Problem
 from sim_engine.world.instance import Instance
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim_engine.run import Run
 
 Command = Mapping[str, Any]
-SHORTEST_TICK_S, LONGEST_TICK_S = 0.1, 10.0
+SHORTEST_TICK_S, LONGEST_TICK_S = 0.1, 100_000.0
 
 
 def _refuse(code: str, component: str | None = None, name: str | None = None, /, **arguments: Any) -> DesignError:
@@ -62,8 +62,9 @@ def _set(run: "Run", command: Command) -> None:
     problem = value_problem(declared[name], command.get("value"), "component", me.id, me.label)
     if problem is not None:
         raise DesignError([problem])
-    value = command["value"]
-    run.world.set_parameter(me, name, _typed(declared[name].type, value))
+    if not declared[name].live:
+        raise _refuse("not_live", me.id, name, label=me.label, title=declared[name].title)
+    run.world.set_parameter(me, name, _typed(declared[name].type, command["value"]))
 
 
 def _typed(kind: str, value: Any) -> Any:
@@ -94,8 +95,20 @@ def _design(run: "Run", command: Command) -> None:
         problems = wiring_problems(design)
     if design is None or problems:
         raise DesignError(problems)
+    _refuse_fixed(run, design)
     run.world.apply(design)
     run.design = design
+
+
+def _refuse_fixed(run: "Run", design: Design) -> None:
+    """Parameters that cannot change under traffic must be those of the run."""
+    for identifier, spec in design.components.items():
+        me = run.world.instances.get(identifier)
+        if me is None or me.component.kind != spec.kind:
+            continue
+        for parameter in me.component.parameters:
+            if not parameter.live and me.values[parameter.name] != spec.parameters[parameter.name]:
+                raise _refuse("not_live", identifier, parameter.name, label=spec.label, title=parameter.title)
 
 
 def _traffic(run: "Run", command: Command) -> None:
@@ -111,7 +124,7 @@ def _tick(run: "Run", command: Command) -> None:
     tick_s = command.get("tick_s")
     good = isinstance(tick_s, int | float) and not isinstance(tick_s, bool) and SHORTEST_TICK_S <= tick_s <= LONGEST_TICK_S
     if not good:
-        raise _refuse("wrong_shape", None, "tick_s", where="tick", field="tick_s", expected="a number from 0.1 to 10")
+        raise _refuse("wrong_shape", None, "tick_s", where="tick", field="tick_s", expected="a number from 0.1 to 100000")
     run.tick_s = float(tick_s)  # type: ignore[arg-type]
 
 

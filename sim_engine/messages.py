@@ -67,6 +67,7 @@ MESSAGES: Final[dict[str, str]] = {
     # refused commands
     "unknown_command": _("There is no command called {value}."),
     "cannot": _("{label} cannot be asked to {value}."),
+    "not_live": _("{title} of {label} cannot change under traffic. Stop the run, change it and run again."),
     "already": _("{label} is {value} already."),
     "too_many_commands": _("A run records {maximum} commands at most."),
     "run_over": _("The run is over. Start another one."),

@@ -43,6 +43,7 @@ class Parameter:
     advanced: bool = False
     source: str = UNCALIBRATED
     when: When | None = None
+    live: bool = True  # may change under traffic
 
     def document(self) -> dict[str, Any]:
         """The parameter as it stands in the catalogue's JSON."""
@@ -59,7 +60,7 @@ class Parameter:
             "help": self.help,
             "source": self.source,
             "when": None if self.when is None else {"parameter": self.when.parameter, "is": list(self.when.values)},
-            "live": self.type != "text",
+            "live": self.live and self.type != "text",
         }
 
     def kernel_value(self, value: Value) -> float:

@@ -31,4 +31,4 @@ def _cache_directory() -> Path:
     return root / _sources_digest()
 
 
-numba.config.CACHE_DIR = str(_cache_directory())
+numba.config.CACHE_DIR = str(_cache_directory())  # type: ignore[attr-defined]

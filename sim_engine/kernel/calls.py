@@ -346,7 +346,7 @@ def finish(s: State, index: int, now: float) -> None:
     """A task's program is over: count it, give back what it holds, reply."""
     task = s.tasks[index]
     if task.link >= 0:
-        leave_node(s, task.node, task.cause, task.started_s, now)
+        leave_node(s, task, now)
     if task.trace > 0:
         record_span(s, task, now)
     if task.held > 0:

@@ -16,13 +16,14 @@ from sim_engine.kernel.layout import (
     WAITING_CALL,
     WAITING_POOL,
 )
+from sim_engine.kernel.sharing import progress, resize
 from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_all, accrue_pool
 from sim_engine.kernel.stores import empty, store
 from sim_engine.kernel.tasks import start_waiting, wake_pool
-from sim_engine.kernel.types import Key
-from sim_engine.operations.codes import SMALL_KB
+from sim_engine.kernel.types import Key, Row
+from sim_engine.operations.codes import PROCESSOR_SHARING, SMALL_KB
 
 STATION, POOL, CARD = range(3)  # kinds of pool
 
@@ -42,6 +43,19 @@ def link_free_slots(s: State, first: int) -> None:
 @entry_point
 def accrue(s: State, nodes: int, pools: int) -> None:
     accrue_all(s, nodes, pools, s.clock[NOW])
+    for index in range(pools):
+        if s.pools[index].sharing > 0:
+            progress(s.pools[index], s.clock[NOW])
+
+
+@function
+def _service_had(pool: Row, task: Row, now: float) -> float:
+    """Seconds of service that a task in service has had."""
+    if pool.discipline == PROCESSOR_SHARING:
+        progress(pool, now)
+        return task.service_s - (task.ends_s - pool.virtual_s)
+    accrue_pool(pool, now)
+    return task.service_s - (task.ends_s - now)
 
 
 @function
@@ -60,8 +74,7 @@ def _stop_here(s: State, index: int, now: float) -> bool:
         task.serial = task.serial + 1
     elif state == SERVING:
         pool = s.pools[s.code[task.pc].a]
-        accrue_pool(pool, now)
-        pool.work_sum_s = pool.work_sum_s + task.service_s - (task.ends_s - now)
+        pool.work_sum_s = pool.work_sum_s + _service_had(pool, task, now)
     task.due = -1
     task.held = 0
     return True
@@ -76,8 +89,10 @@ def _empty_pools(s: State, node_index: int, pools: int, now: float) -> None:
         accrue_pool(pool, now)
         pool.used = 0.0
         pool.queued = 0
+        pool.sharing = 0
         pool.head = -1
         pool.tail = -1
+        pool.last_first = -1
         if pool.kind == CARD:
             pool.work_sum_s = pool.work_sum_s - max(0.0, pool.free_at_s - now)
         pool.free_at_s = min(pool.free_at_s, now)
@@ -142,6 +157,9 @@ def set_capacity(s: State, pool_index: int, capacity: float) -> None:
     """Resizes a pool, station or card; those who wait may go on at once."""
     now = s.clock[NOW]
     pool = s.pools[pool_index]
+    if pool.discipline == PROCESSOR_SHARING:
+        resize(s, pool_index, capacity, now)
+        return
     accrue_pool(pool, now)
     pool.capacity = capacity
     if pool.kind == STATION:
@@ -240,5 +258,5 @@ def service_under_way(s: State, pool_index: int) -> float:
     for index in range(s.tasks.size):
         task = s.tasks[index]
         if task.state == SERVING and s.code[task.pc].a == pool_index:
-            total += task.service_s - (task.ends_s - now)
+            total += _service_had(s.pools[pool_index], task, now)
     return total

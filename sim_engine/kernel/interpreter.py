@@ -39,6 +39,7 @@ from sim_engine.kernel.layout import (
     TIMER_BASE,
 )
 from sim_engine.kernel.random import draw, keyed, mix, uniform
+from sim_engine.kernel.sharing import join
 from sim_engine.kernel.sources import arrive, issue, leave, leaves, record
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import OK, accrue_pool, enter_node, leave_node
@@ -97,7 +98,9 @@ def _take(s: State, index: int, code: Row, now: float) -> int:
 def _serve(s: State, index: int, code: Row, now: float) -> int:
     pool = s.pools[code.a]
     pool.arrived = pool.arrived + 1
-    if pool.queued == 0 and pool.used + 1.0 <= pool.capacity:
+    if pool.discipline == op.PROCESSOR_SHARING:
+        join(s, code.a, index, now)
+    elif pool.queued == 0 and pool.used + 1.0 <= pool.capacity:
         accrue_pool(pool, now)
         pool.used = pool.used + 1.0
         start_service(s, index, now)
@@ -383,7 +386,7 @@ def fall_silent(s: State, index: int, now: float) -> None:
     if task.link < 0:
         release_slot(s, index)
         return
-    leave_node(s, task.node, task.cause, task.started_s, now)
+    leave_node(s, task, now)
     if task.parent >= 0 and s.tasks[task.parent].serial != task.parent_serial:
         task.parent = -1
     task.due = -1

@@ -36,7 +36,7 @@ TASK = np.dtype(
         ("member", "i4"),
         ("queue", "i4"),
         ("queue_next", "i4"),
-        ("queue_previous", "i4"),
+        ("queue_previous", "i4"),  # sharing a processor: the first child in the heap, queue_next its sibling
         ("timer", "i4"),
         ("timer_next", "i4"),
         ("timer_previous", "i4"),
@@ -86,6 +86,9 @@ NODE = np.dtype(
         ("hits", "i8"),
         ("lookups", "i8"),
         ("evictions", "i8"),
+        ("waited", "i8"),  # done requests that waited at all
+        ("wait_sum_s", "f8"),
+        ("most_in_flight", "i8"),
     ],
     align=True,
 )
@@ -106,8 +109,11 @@ POOL = np.dtype(
         ("served", "i8"),
         ("rejected", "i8"),
         ("waited", "i8"),
+        ("virtual_s", "f8"),  # service that each who shares the processor has had so far
+        ("sharing", "i8"),
         ("head", "i4"),
         ("tail", "i4"),
+        ("last_first", "i4"),  # the last of those who go first
         ("node", "i4"),
         ("discipline", "i2"),
         ("cause", "i2"),
@@ -259,6 +265,7 @@ ARRAYS = {
     "histograms": (np.dtype(np.int64), 2),  # [row, bin]: row 0 the requests of all clients, row 1 + node its own
     "errors": (np.dtype(np.int64), 1),  # [cause]: requests of clients by the cause that ended them
     "node_errors": (np.dtype(np.int64), 2),  # [node, cause]
+    "waits": (np.dtype(np.int64), 2),  # [node, bin]: time that the requests done there waited there
     "spans": (SPAN, 1),
     "signals": (SIGNAL, 1),
     "count": (np.dtype(np.int64), 1),

@@ -59,6 +59,7 @@ class State:
     histograms: NDArray[np.int64]
     errors: NDArray[np.int64]
     node_errors: NDArray[np.int64]
+    waits: NDArray[np.int64]
     spans: NDArray[np.void]
     signals: NDArray[np.void]
     count: NDArray[np.int64]
@@ -81,13 +82,17 @@ class State:
             self._table[first : first + _WORDS] = (array.ctypes.data, array.shape[0], columns)
 
 
-class StateType(types.Type):  # type: ignore[misc]
+def _item_type(dtype: Any) -> Any:
+    return from_dtype(dtype)
+
+
+class StateType(types.Type):
     def __init__(self) -> None:
         super().__init__(name="sim_engine.State")
 
 
 state_type = StateType()
-_ARRAY_TYPES = {name: types.Array(from_dtype(dtype), dimensions, "C") for name, (dtype, dimensions) in ARRAYS.items()}
+_ARRAY_TYPES: dict[str, Any] = {name: types.Array(_item_type(dtype), dimensions, "C") for name, (dtype, dimensions) in ARRAYS.items()}
 
 
 @typeof_impl.register(State)
@@ -96,7 +101,7 @@ def _typeof_state(value: State, context: Any) -> StateType:
 
 
 @register_model(StateType)
-class StateModel(models.PrimitiveModel):  # type: ignore[misc]
+class StateModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _WORD)
 
@@ -110,10 +115,10 @@ def _unbox_state(kind: Any, value: Any, c: Any) -> NativeValue:
 
 
 @infer_getattr
-class StateAttributes(AttributeTemplate):  # type: ignore[misc]
+class StateAttributes(AttributeTemplate):
     key = StateType
 
-    def generic_resolve(self, kind: Any, name: str) -> Any:
+    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
         return _ARRAY_TYPES.get(name)
 
 

@@ -15,7 +15,7 @@ from sim_engine.kernel.layout import (
     SPANS,
 )
 from sim_engine.kernel.state import State
-from sim_engine.kernel.types import Row
+from sim_engine.kernel.types import Key, Row
 
 LAST_DROPPED = max(DROPPED_CODES)
 assert frozenset(range(1, LAST_DROPPED + 1)) == DROPPED_CODES, "the kernel tells dropped causes by their range"
@@ -27,7 +27,7 @@ _OFFSET = (1023 + LOWEST_EXPONENT) << BINS_PER_OCTAVE_BITS
 @inlined
 def bin_of(duration_s: float) -> int:
     """The bin that a duration falls into: the exponent and the leading bits of its float64."""
-    place: int = (np.float64(duration_s).view(np.int64) >> _SHIFT) - _OFFSET
+    place: Key = (np.float64(duration_s).view(np.int64) >> _SHIFT) - _OFFSET
     return min(max(place, 0), BINS - 1)
 
 
@@ -57,7 +57,8 @@ def accrue_all(s: State, nodes: int, pools: int, now: float) -> None:
     for index in range(nodes):
         accrue_node(s.nodes[index], now)
     for index in range(pools):
-        accrue_pool(s.pools[index], now)
+        if s.pools[index].sharing == 0:
+            accrue_pool(s.pools[index], now)
     accrue_requests(s, now)
 
 
@@ -66,20 +67,28 @@ def enter_node(node: Row, now: float) -> None:
     accrue_node(node, now)
     node.in_flight = node.in_flight + 1
     node.arrived = node.arrived + 1
+    if node.in_flight > node.most_in_flight:
+        node.most_in_flight = node.in_flight
 
 
 @function
-def leave_node(s: State, index: int, cause: int, started_s: float, now: float) -> None:
-    """Counts a task that ends at a node, by outcome."""
+def leave_node(s: State, task: Row, now: float) -> None:
+    """Counts a task that ends at its node, by outcome."""
+    index = task.node
+    cause = task.cause
     node = s.nodes[index]
     accrue_node(node, now)
     node.in_flight = node.in_flight - 1
-    sojourn = now - started_s
+    sojourn = now - task.started_s
     node.sojourn_sum_s = node.sojourn_sum_s + sojourn
     s.node_errors[index, cause] += 1
     if cause == OK:
         node.done = node.done + 1
         s.histograms[1 + index, bin_of(sojourn)] += 1
+        s.waits[index, bin_of(task.waited_s)] += 1
+        if task.waited_s > 0.0:
+            node.waited = node.waited + 1
+            node.wait_sum_s = node.wait_sum_s + task.waited_s
     elif cause <= LAST_DROPPED:
         node.dropped = node.dropped + 1
     else:

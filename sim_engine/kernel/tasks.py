@@ -14,10 +14,11 @@ from sim_engine.kernel.layout import (
     WAITING_POOL,
 )
 from sim_engine.kernel.random import draw, mix
+from sim_engine.kernel.sharing import part
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_pool
 from sim_engine.kernel.types import Row
-from sim_engine.operations.codes import LAST_IN_FIRST_OUT
+from sim_engine.operations.codes import LAST_IN_FIRST_OUT, PROCESSOR_SHARING, WRITE, WRITES_FIRST
 
 
 @inlined
@@ -84,13 +85,21 @@ def enqueue(s: State, pool_index: int, index: int, now: float) -> None:
     task.state = WAITING_POOL
     task.queue = pool_index
     task.queued_s = now
-    task.queue_next = -1
-    task.queue_previous = pool.tail
-    if pool.tail >= 0:
-        s.tasks[pool.tail].queue_next = index
+    goes_first = pool.discipline == WRITES_FIRST and task.verb == WRITE
+    before = pool.last_first if goes_first else pool.tail
+    task.queue_previous = before
+    if before >= 0:
+        task.queue_next = s.tasks[before].queue_next
+        s.tasks[before].queue_next = index
     else:
+        task.queue_next = pool.head
         pool.head = index
-    pool.tail = index
+    if task.queue_next >= 0:
+        s.tasks[task.queue_next].queue_previous = index
+    else:
+        pool.tail = index
+    if goes_first:
+        pool.last_first = index
     pool.queued = pool.queued + 1
 
 
@@ -100,6 +109,8 @@ def unlink_waiting(s: State, index: int, now: float) -> None:
     task = s.tasks[index]
     pool = s.pools[task.queue]
     accrue_pool(pool, now)
+    if pool.last_first == index:
+        pool.last_first = task.queue_previous
     if task.queue_previous >= 0:
         s.tasks[task.queue_previous].queue_next = task.queue_next
     else:
@@ -193,6 +204,9 @@ def end_service(s: State, index: int, now: float) -> None:
     task = s.tasks[index]
     pool_index = s.code[task.pc].a
     pool = s.pools[pool_index]
+    if pool.discipline == PROCESSOR_SHARING:
+        part(s, pool_index, index, now)
+        return
     accrue_pool(pool, now)
     pool.served = pool.served + 1
     pool.work_sum_s = pool.work_sum_s + task.service_s

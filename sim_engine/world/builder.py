@@ -63,7 +63,7 @@ class Builder:
         me.pools[pool.name] = index
         row = self.memory.state.pools[index]
         row["node"], row["kind"] = me.node, KIND_OF_POOL[type(pool)]
-        row["head"] = row["tail"] = -1
+        row["head"] = row["tail"] = row["last_first"] = -1
         row["queue_limit"] = -1
         if isinstance(pool, Pool):
             row["cause"] = CODE[pool.full]

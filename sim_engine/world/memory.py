@@ -50,6 +50,7 @@ class Memory:
             key_of_rank=np.zeros(1, np.int32),
             histograms=np.zeros((17, layout.BINS), np.int64),
             errors=np.zeros(len(CAUSES), np.int64),
+            waits=np.zeros((16, layout.BINS), np.int64),
             node_errors=np.zeros((16, len(CAUSES)), np.int64),
             spans=np.zeros(SPANS_IN_A_FRAME, layout.SPAN),
             signals=np.zeros(SIGNALS_AT_ONCE, layout.SIGNAL),
@@ -75,7 +76,7 @@ class Memory:
     def add_node(self) -> int:
         """A node, with its row of entries, errors and histogram."""
         node = self.add("nodes")
-        for name, row in (("entries", node), ("node_errors", node), ("histograms", node + 1)):
+        for name, row in (("entries", node), ("node_errors", node), ("waits", node), ("histograms", node + 1)):
             self.used[name] = row
             self.add(name)
         self.state.entries[node] = -1
