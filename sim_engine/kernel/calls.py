@@ -251,6 +251,7 @@ def launch(s: State, caller_index: int, member_index: int, verb: int, request_kb
         caller = s.tasks[caller_index]
         task.key = caller.key
         task.version = caller.version
+        task.dataset = caller.dataset
         task.address = caller.address
         task.acknowledged = caller.acknowledged
         task.stamp_s = caller.stamp_s
