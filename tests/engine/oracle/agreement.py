@@ -26,10 +26,10 @@ def headline(result: dict[str, Any]) -> dict[str, float | None]:
     numbers: dict[str, float | None] = {f"requests.{k}": v for k, v in result["requests"].items()}
     numbers |= {f"latency_ms.{k}": v for k, v in result["latency_ms"].items() if k != "max"}
     numbers |= {f"errors.{k}": v for k, v in result["errors"].items()}
-    for name in ("cache_hit_ratio", "stale_reads", "writes_lost", "replication_lag_ms"):
+    for name in ("cache_hit_ratio", "stale_reads", "writes_lost"):
         numbers[name] = result.get(name)
     for name, report in result["components"].items():
-        for quantity in ("arrived", "done", "failed", "queue_mean", "utilisation"):
+        for quantity in ("arrived", "done", "failed", "queue_mean", "utilisation", "lag_ms"):
             if quantity in report:
                 numbers[f"{name}.{quantity}"] = report[quantity]
     return numbers

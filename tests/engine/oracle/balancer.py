@@ -54,8 +54,8 @@ class LoadBalancer(Part):
     def _pass_on(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():
             return Answer("connection_limit")
-        with self.connections.slots.request() as connection:
-            yield connection
+        with self.connections.take() as connection:
+            yield from connection
             yield from self.cpu.serve(self.parameters["processing_ms"] * MS)
             target = self._pick(request)
             if target is None:
@@ -125,5 +125,5 @@ class LoadBalancer(Part):
                     target.health.hear(answer.ok)
             yield self.env.timeout(max(0.0, began + interval - self.env.now))
 
-    def utilisation(self) -> float:
-        return self.cpu.utilisation()
+    def resources(self) -> list[float]:
+        return [self.cpu.utilisation(), self.connections.utilisation()]

@@ -6,7 +6,7 @@ All times in here are seconds; parameters keep the unit of their name and are co
 import math
 import random
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -74,11 +74,11 @@ class Level:
 
     def __init__(self, env: simpy.Environment) -> None:
         self.env = env
-        self.value = 0
+        self.value = 0.0
         self.area = 0.0
         self.since = 0.0
 
-    def add(self, change: int) -> None:
+    def add(self, change: float) -> None:
         self.area += self.value * (self.env.now - self.since)
         self.since = self.env.now
         self.value += change
@@ -88,12 +88,12 @@ class Level:
         return self.area / self.env.now if self.env.now > 0 else 0.0
 
     @contextmanager
-    def during(self) -> Iterator[None]:
-        self.add(+1)
+    def during(self, amount: float = 1.0) -> Iterator[None]:
+        self.add(+amount)
         try:
             yield
         finally:
-            self.add(-1)
+            self.add(-amount)
 
 
 class Pool:
@@ -103,13 +103,24 @@ class Pool:
         self.slots = simpy.Resource(env, capacity)
         self.queue_limit = queue_limit
         self.queue = queue
+        self.held = Level(env)
 
     def is_full(self) -> bool:
         return self.slots.count >= self.slots.capacity and len(self.slots.queue) >= self.queue_limit
 
-    def waiting(self, turn: simpy.Event) -> Steps[None]:
+    @contextmanager
+    def take(self) -> Iterator[Steps[None]]:
+        """`with pool.take() as turn: yield from turn` waits for a place and holds it to the end of the block."""
+        with self.slots.request() as turn, ExitStack() as until_the_end:
+            yield self._wait(turn, until_the_end)
+
+    def _wait(self, turn: simpy.Event, until_the_end: ExitStack) -> Steps[None]:
         with self.queue.during():
             yield turn
+        until_the_end.enter_context(self.held.during())
+
+    def utilisation(self) -> float:
+        return self.held.mean() / self.slots.capacity
 
 
 class Station:
@@ -138,6 +149,8 @@ Program = Callable[[Request], Steps[Answer]]
 class Part:
     """A component that messages come to. Its programs say what happens to each kind of message.
 
+    It counts every message, health checks and those that meet it dead included.
+
     A visit is one SimPy process, so that a kill can interrupt it; the `with` blocks of the program then give back
     everything that was held.
     """
@@ -163,17 +176,18 @@ class Part:
 
     def receive(self, verb: str, request: Request) -> Steps[Answer | None]:
         """What a message meets that arrives here; None is no answer, ever."""
+        self.arrived += 1
         if self.killed_as is not None:
+            self.failed += 1
             return Answer("refused") if self.killed_as == "process" else None
-        counted = verb != "check"
-        self.arrived += counted
         visit = self.env.process(self._visit(verb, request))
         self.visits.add(visit)
         answer: Answer | None = yield visit
         self.visits.discard(visit)
-        ok = answer is not None and answer.ok
-        self.done += counted and ok
-        self.failed += counted and not ok
+        if answer is not None and answer.ok:
+            self.done += 1
+        else:
+            self.failed += 1
         return answer
 
     def _visit(self, verb: str, request: Request) -> Steps[Answer | None]:
@@ -202,8 +216,9 @@ class Part:
     def come_back(self) -> None:
         """What happens when the part is restored."""
 
-    def utilisation(self) -> float:
-        return 0.0
+    def resources(self) -> list[float]:
+        """How busy each of its resources was on average, from 0 to 1."""
+        return []
 
     def report(self) -> dict[str, float]:
         return {
@@ -212,5 +227,5 @@ class Part:
             "failed": self.failed,
             "wasted": self.wasted,
             "queue_mean": self.queue.mean(),
-            "utilisation": self.utilisation(),
+            "utilisation": max(self.resources(), default=0.0),
         }

@@ -31,9 +31,9 @@ class Cache(Part):
             p = self.parameters
             if self.connections.is_full():
                 return Answer("connection_limit")
-            with self.connections.slots.request() as connection:
-                yield connection
-                yield from self.threads.serve(draw(self.luck, p["operation_distribution"], p["operation_ms"] * MS, 1.0))
+            with self.connections.take() as connection:
+                yield from connection
+                yield from self.threads.serve(draw(self.luck, p["operation_distribution"], p["operation_ms"] * MS, p["operation_cv"]))
                 return operation(request)
 
         return program
@@ -62,8 +62,8 @@ class Cache(Part):
     def forget(self) -> None:
         self.entries.clear()
 
-    def utilisation(self) -> float:
-        return self.threads.utilisation()
+    def resources(self) -> list[float]:
+        return [self.threads.utilisation(), self.connections.utilisation()]
 
     def report(self) -> dict[str, float]:
         return super().report() | {"hits": self.hits, "misses": self.misses}

@@ -64,7 +64,7 @@ class Clients(Part):
     def _user(self) -> Steps[None]:
         p = self.parameters
         while self.users <= self.wanted:
-            yield self.env.timeout(draw(self.luck, p["think_distribution"], p["think_time_s"], 1.0))
+            yield self.env.timeout(draw(self.luck, p["think_distribution"], p["think_time_s"], p["think_cv"]))
             yield self.env.process(self._request())
         self.users -= 1
 

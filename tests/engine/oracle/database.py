@@ -41,10 +41,10 @@ class Node(Part):
         self.cpu = Station(self.env, p["cores"], self.queue)
         self.versions: Counter[int] = Counter()
         self.received = simpy.Store(self.env)
-        self.applied = 0
+        self.applied = self.unapplied = 0
         self.lives = 0
         self.recovering = False
-        self.lag_sum_s = 0.0
+        self.lags_s: list[float] = []
         self.programs = {"read": self._read, "write": self._write, "check": self._check}
 
     def start(self) -> None:
@@ -54,8 +54,8 @@ class Node(Part):
         p = self.parameters
         if self.connections.is_full():
             return Answer("pool_exhausted")
-        with self.connections.slots.request() as connection:
-            yield from self.connections.waiting(connection)
+        with self.connections.take() as connection:
+            yield from connection
             yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
             return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
 
@@ -65,8 +65,8 @@ class Node(Part):
             return Answer("not_primary")
         if self.connections.is_full():
             return Answer("pool_exhausted")
-        with self.connections.slots.request() as connection:
-            yield from self.connections.waiting(connection)
+        with self.connections.take() as connection:
+            yield from connection
             yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
             self.versions[request.key] += 1
             self.applied += 1
@@ -80,15 +80,21 @@ class Node(Part):
     def _check(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():
             return Answer("pool_exhausted")
-        with self.connections.slots.request() as connection:
-            yield from self.connections.waiting(connection)
+        with self.connections.take() as connection:
+            yield from connection
             yield from self.cpu.serve(CHECK_CPU_S)
             return Answer()
 
     def hear_of(self, write: Write) -> None:
-        """A replicated write has arrived over the wire."""
+        """A replicated write has arrived over the wire; to one that is recovering or known to be dead none is sent."""
+        if self.recovering or not (self.alive or self.cluster.health[self].inside):
+            return
+        self.arrived += 1
         if self.alive:
+            self.unapplied += 1
             self.received.put(write)
+        else:
+            self.failed += 1
 
     def _apply_in_order(self) -> Steps[None]:
         try:
@@ -97,7 +103,9 @@ class Node(Part):
                 yield from self.cpu.serve(self.parameters["apply_ms"] * MS)
                 self.versions[write.key] = max(self.versions[write.key], write.version)
                 self.applied += 1
-                self.cluster.lags_s.append(self.env.now - write.committed_at)
+                self.lags_s.append(self.env.now - write.committed_at)
+                self.done += 1
+                self.unapplied -= 1
                 write.applied.succeed()
         except simpy.Interrupt:
             pass
@@ -106,6 +114,8 @@ class Node(Part):
         """What it committed or applied stays; what it had only received is gone."""
         self.lives += 1
         self.recovering = False
+        self.failed += self.unapplied
+        self.unapplied = 0
         self.received = simpy.Store(self.env)
         self.applier.interrupt()
 
@@ -132,8 +142,12 @@ class Node(Part):
         health.inside = True
         health.against = 0
 
-    def utilisation(self) -> float:
-        return self.cpu.utilisation()
+    def resources(self) -> list[float]:
+        return [self.cpu.utilisation(), self.connections.utilisation()]
+
+    def report(self) -> dict[str, float]:
+        lag = {"lag_ms": 1000 * sum(self.lags_s) / len(self.lags_s)} if self.lags_s else {}
+        return super().report() | lag
 
 
 class Cluster:
@@ -149,7 +163,6 @@ class Cluster:
         self.lanes: dict[tuple[Node, Node], Lane] = {}
         self.health = {first: self._streak()}
         self.acknowledged: dict[int, set[int]] = defaultdict(set)
-        self.lags_s: list[float] = []
         self.writes_lost = 0
         self.failing_over = False
         self.primary_came_back = False

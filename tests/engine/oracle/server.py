@@ -1,13 +1,13 @@
 """Server: a worker, memory, CPU, what it asks of others, and the way out through its network card."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Level, Parameters, Part, Pool, Request, Station, Steps, draw
 from tests.engine.oracle.database import Cluster
 from tests.engine.oracle.wires import Wire
 
@@ -18,29 +18,41 @@ if TYPE_CHECKING:
 class Memory:
     """So many megabytes; who finds too little free waits, and nobody overtakes."""
 
-    def __init__(self, env: simpy.Environment, capacity_mb: float) -> None:
+    def __init__(self, env: simpy.Environment, capacity_mb: float, queue: Level) -> None:
         self.capacity_mb = capacity_mb
         self.free = simpy.Container(env, capacity_mb, init=capacity_mb)
+        self.queue = queue
+        self.held_mb = Level(env)
 
     @contextmanager
-    def take(self, amount_mb: float) -> Iterator[simpy.Event]:
+    def take(self, amount_mb: float) -> Iterator[Steps[None]]:
+        """`with memory.take(mb) as share: yield from share` waits for it and holds it to the end of the block."""
         asked = self.free.get(amount_mb)
-        try:
+        with ExitStack() as until_the_end:
+            try:
+                yield self._wait(asked, amount_mb, until_the_end)
+            finally:
+                if asked.triggered:
+                    self.free.put(amount_mb)
+                else:
+                    asked.cancel()
+
+    def _wait(self, asked: simpy.Event, amount_mb: float, until_the_end: ExitStack) -> Steps[None]:
+        with self.queue.during():
             yield asked
-        finally:
-            if asked.triggered:
-                self.free.put(amount_mb)
-            else:
-                asked.cancel()
+        until_the_end.enter_context(self.held_mb.during(amount_mb))
+
+    def utilisation(self) -> float:
+        return self.held_mb.mean() / self.capacity_mb
 
 
 class Server(Part):
     def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
         super().__init__(world, name, parameters)
         self.workers = Pool(self.env, parameters["workers"], parameters["queue_limit"], self.queue)
-        self.memory = Memory(self.env, parameters["memory_mb"])
+        self.memory = Memory(self.env, parameters["memory_mb"], self.queue)
         self.cpu = Station(self.env, parameters["cores"], self.queue)
-        self.card = Station(self.env, 1, self.queue)
+        self.card = Station(self.env, 1, Level(self.env))
         self.caches: list[Wire] = []
         self.databases: list[tuple[Wire, Cluster]] = []
         self.services: list[Wire] = []
@@ -51,15 +63,14 @@ class Server(Part):
         p = self.parameters
         if self.workers.is_full():
             return Answer("queue_full")
-        with self.workers.slots.request() as worker:
-            yield from self.workers.waiting(worker)
+        with self.workers.take() as worker:
+            yield from worker
             if not p["request_memory_mb"]:
                 return (yield from self._with_memory(request))
             if p["request_memory_mb"] > p["memory_mb"]:
                 return Answer("out_of_memory")
             with self.memory.take(p["request_memory_mb"]) as memory:
-                with self.queue.during():
-                    yield memory
+                yield from memory
                 return (yield from self._with_memory(request))
 
     def _with_memory(self, request: Request) -> Steps[Answer]:
@@ -110,10 +121,11 @@ class Server(Part):
     def _check(self, request: Request) -> Steps[Answer]:
         if self.workers.is_full():
             return Answer("queue_full")
-        with self.workers.slots.request() as worker:
-            yield from self.workers.waiting(worker)
+        with self.workers.take() as worker:
+            yield from worker
             yield from self.cpu.serve(self.parameters["health_check_ms"] * MS)
         return Answer()
 
-    def utilisation(self) -> float:
-        return self.cpu.utilisation()
+    def resources(self) -> list[float]:
+        stations = [self.cpu.utilisation(), self.card.utilisation()]
+        return [*stations, self.workers.utilisation(), self.memory.utilisation()]

@@ -125,7 +125,6 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         ended = part.completed + part.given_up + part.dropped
         total.update(arrived=part.issued, done=part.completed, failed=part.given_up, dropped=part.dropped)
         total.update(in_flight=part.issued - ended)
-    lags = [lag for cluster in world.clusters.values() for lag in cluster.lags_s]
     lookups = sum(cache.hits + cache.misses for cache in caches)
     return {
         "seed": seed,
@@ -137,6 +136,5 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
         "writes_lost": sum(cluster.writes_lost for cluster in world.clusters.values()),
-        "replication_lag_ms": 1000 * sum(lags) / len(lags) if lags else None,
         "components": {n: part.report() for n, part in world.parts.items() if not isinstance(part, Clients)},
     }

@@ -48,8 +48,9 @@ def stampede(row: Row) -> Experiment:
 
 
 def hit_ratio(_: Row, seen: list[Seen]) -> float:
-    hits, misses = seen[0].part("cache", "hits"), seen[0].part("cache", "misses")
-    return hits / (hits + misses)
+    ratio = seen[0].summary["cache_hit_ratio"]
+    assert ratio is not None
+    return float(ratio)
 
 
 def misses_per_expiry(row: Row, seen: list[Seen]) -> float:

@@ -59,11 +59,10 @@ class Seen:
         return self.part(component, "queue_mean") * self.seconds / self.part(component, "done")
 
 
-@lru_cache(maxsize=400)
-def _run(key: str, seed: int, tick_s: float, keep: Callable[[Frame], Any] | None) -> Seen:
+def run_engine(design: Document, seed: int, tick_s: float, keep: Callable[[Frame], Any] | None = None) -> Seen:
     from sim_engine import Run
 
-    run = Run(json.loads(key), scenario="steady", seed=seed)
+    run = Run(design, scenario="steady", seed=seed)
     run.command({"action": "tick", "tick_s": tick_s})
     kept = []
     while not run.finished:
@@ -73,5 +72,10 @@ def _run(key: str, seed: int, tick_s: float, keep: Callable[[Frame], Any] | None
     return Seen(run.summary(), kept)
 
 
+@lru_cache(maxsize=400)
+def _remembered(key: str, seed: int, tick_s: float, keep: Callable[[Frame], Any] | None) -> Seen:
+    return run_engine(json.loads(key), seed, tick_s, keep)
+
+
 def observe(experiment: Experiment, seed: int) -> Seen:
-    return _run(experiment.key(), seed, experiment.tick_s, experiment.keep)
+    return _remembered(experiment.key(), seed, experiment.tick_s, experiment.keep)
