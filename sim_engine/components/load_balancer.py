@@ -102,7 +102,7 @@ class LoadBalancer(Component):
             world.refresh_route(me, "targets")
             world.tell("target_back", me, "good", marker=True, target=target.label)
 
-        return watch(world, check, lost, back)
+        return watch(world, check, lost, back, healthy=link_id not in me.out_of_rotation)
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
