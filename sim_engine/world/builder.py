@@ -176,8 +176,11 @@ class Builder:
 
     # -- routes
     def member(self, me: Instance, route: int, link_id: str, target: Instance) -> int:
-        """The row of (route, link, target); it keeps its count of calls under way."""
-        key = (route, link_id, target.id)
+        """The row of (route, link, target); it keeps its count of calls under way.
+
+        By row, not by id: what was deleted and drawn again is another thing.
+        """
+        key = (route, self.link_rows[link_id], target.node)
         if key not in me.members:
             index = self.memory.add("members")
             me.members[key] = index

@@ -26,7 +26,7 @@ class Instance:
     parameters: dict[str, int] = field(default_factory=dict)  # name -> index into State.parameters
     durations: dict[str, int] = field(default_factory=dict)
     routes: dict[tuple[str, str | None], int] = field(default_factory=dict)
-    members: dict[tuple[int, str, str], int] = field(default_factory=dict)  # (route, link, target) -> member
+    members: dict[tuple[int, int, int], int] = field(default_factory=dict)  # (route, link, node), all rows -> member
     links: dict[str, str] = field(default_factory=dict)  # outgoing link id -> port name, in order of link id
     out_of_rotation: set[str] = field(default_factory=set)  # link ids
     settings_from: "Instance | None" = None
