@@ -137,6 +137,12 @@ def pick(s: State, route_index: int, random_key: Key, address: int) -> int:
     return second if s.members[second].in_flight < s.members[first].in_flight else first
 
 
+@inlined
+def _set_timer(s: State, timer: Row, timer_index: int, at_s: float) -> None:
+    timer.due_s = at_s
+    timer.due = push(s, at_s, TIMER_BASE + timer_index)
+
+
 @function
 def start_timer(s: State, timer_index: int, index: int, deadline_s: float) -> None:
     """Puts a call into its timer's list, which is in order of deadlines."""
@@ -158,8 +164,8 @@ def start_timer(s: State, timer_index: int, index: int, deadline_s: float) -> No
         s.tasks[task.timer_next].timer_previous = index
     else:
         timer.tail = index
-    if timer.due < 0 or (after < 0 and task.timer_next >= 0):
-        timer.due = push(s, deadline_s, TIMER_BASE + timer_index)
+    if timer.due < 0 or deadline_s < timer.due_s:
+        _set_timer(s, timer, timer_index, deadline_s)
 
 
 @inlined
@@ -228,7 +234,7 @@ def timer_fires(s: State, timer_index: int, now: float) -> None:
     while timer.head >= 0 and s.tasks[timer.head].deadline_s <= now:
         _expire(s, timer.head, now)
     if timer.head >= 0:
-        timer.due = push(s, s.tasks[timer.head].deadline_s, TIMER_BASE + timer_index)
+        _set_timer(s, timer, timer_index, s.tasks[timer.head].deadline_s)
 
 
 @function

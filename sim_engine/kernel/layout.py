@@ -152,7 +152,7 @@ ROUTE = np.dtype(
     align=True,
 )
 MEMBER = np.dtype([("node", "i4"), ("link", "i4"), ("in_flight", "i8"), ("sent", "i8")], align=True)
-TIMER = np.dtype([("due", "i8"), ("parameter", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
+TIMER = np.dtype([("due", "i8"), ("due_s", "f8"), ("parameter", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
 
 SOURCE = np.dtype(
     [
