@@ -76,7 +76,7 @@ def _take(s: State, index: int, code: Row, now: float) -> int:
     pool = s.pools[code.a]
     amount = 1.0 if code.b < 0 else s.parameters[code.b]
     pool.arrived = pool.arrived + 1
-    if amount > pool.capacity and pool.used == 0.0 and pool.queued == 0:
+    if amount > pool.capacity:
         task.cause = OUT_OF_MEMORY if code.b >= 0 else pool.cause
         pool.rejected = pool.rejected + 1
         finish(s, index, now)
