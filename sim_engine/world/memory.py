@@ -18,6 +18,7 @@ from sim_engine.operations.codes import VERBS
 FIRST_TASKS = 8_192
 SPANS_IN_A_FRAME = 512
 SIGNALS_AT_ONCE = 4_096
+EVENTS_BETWEEN_ADVANCES = 4_096
 
 
 class Memory:
@@ -90,6 +91,12 @@ class Memory:
         self.state.replace(tasks=_doubled(self.state.tasks))
         link_free_slots(self.state, have)
         self.more_heap()
+
+    def room_for_events(self) -> None:
+        """Room in the heap for an event of every task, before something is done to many of them between two advances."""
+        count = self.state.count
+        while count[layout.HEAP_SIZE] + count[layout.TASKS_USED] + EVENTS_BETWEEN_ADVANCES > len(self.state.heap_time):
+            self.more_heap()
 
     def more_heap(self) -> None:
         self.state.replace(heap_time=_doubled(self.state.heap_time), heap_entry=_doubled(self.state.heap_entry))

@@ -45,8 +45,10 @@ class Traffic:
         users = round(values["users"] * multiplier) if closed else 0
         rate = 0.0 if closed else values["arrival_rate_per_s"] * multiplier
         slope = 0.0 if closed else values["arrival_rate_per_s"] * self._slope * self.live_multiplier
-        while memory.state.count[layout.FREE_COUNT] < users + SLACK:
+        joining = users - int(memory.state.sources[source]["users"])
+        while memory.state.count[layout.FREE_COUNT] < joining + SLACK:
             memory.more_tasks()
+        memory.room_for_events()
         control.change_users(memory.state, source, users)
         control.change_rate(memory.state, source, rate, slope)
 

@@ -207,6 +207,7 @@ class World:
 
     def _end(self, me: Instance, silent: bool, cause: str) -> None:
         self._settle()
+        self.memory.room_for_events()
         pools = self.memory.used.get("pools", 0)
         control.kill(self.memory.state, me.node, int(silent), CODE[cause], pools)
         self._settle()
@@ -338,6 +339,7 @@ class World:
     def set_parameter(self, me: Instance, name: str, value: Any, tell: bool = True) -> None:
         """Changes a parameter in the running system."""
         self._settle()
+        self.memory.room_for_events()
         parameter = me.component.parameter(name)
         me.values[name] = value
         self._builder.write_parameter(me, name)
