@@ -9,7 +9,7 @@ from typing import Any
 
 from sim_engine.commands import apply_command
 from sim_engine.design.check import wiring_problems
-from sim_engine.design.document import Design, parse
+from sim_engine.design.document import SEEDS, Design, is_seed, parse
 from sim_engine.kernel import layout
 from sim_engine.limits import LIMITS, LimitReached, limit
 from sim_engine.messages import DesignError, Problem
@@ -40,10 +40,12 @@ class Run:
         """design: a design document. scenario: its id, by default the design's own. Raises DesignError."""
         self.design = runnable(design)
         self.scenario = scenario if scenario is not None else self.design.scenario
-        if self.scenario not in self.design.scenarios:
+        if not isinstance(self.scenario, str) or self.scenario not in self.design.scenarios:
             arguments = (("value", self.scenario),)
-            raise DesignError([Problem("unknown_scenario", "scenario", self.scenario, None, arguments)])
+            raise DesignError([Problem("unknown_scenario", "scenario", str(self.scenario), None, arguments)])
         self.seed = self.design.seed if seed is None else seed
+        if not is_seed(self.seed):
+            raise DesignError([Problem("wrong_shape", "design", None, "seed", (("where", "run"), ("field", "seed"), ("expected", SEEDS)))])
         chosen = self.design.scenarios[self.scenario]
         self.duration_s = chosen.duration_s
         self.tick_s = FIRST_TICK_S
@@ -52,6 +54,7 @@ class Run:
         self.commands: list[dict[str, Any]] = []
         self.spans: list[dict[str, Any]] = []
         self.limit: str | None = None
+        self._met: str | None = None  # a limit that a command met; the next advance() ends the run there
         self._law_told = False
         self._began = time.perf_counter()
         self._tick_began = self._began
@@ -72,6 +75,8 @@ class Run:
         self._tick_began = time.perf_counter()
         self._reset_window()
         try:
+            if self._met is not None:
+                raise LimitReached(self._met)
             self.world.run_until(until_s)
         except LimitReached as reached:
             self._end_at_limit(reached.name)
@@ -133,7 +138,10 @@ class Run:
             raise DesignError([Problem("run_over")])
         if len(self.commands) >= limit("commands"):
             raise DesignError([Problem("too_many_commands", arguments=(("maximum", limit("commands")),))])
-        apply_command(self, command)
+        try:
+            apply_command(self, command)
+        except LimitReached as reached:
+            self._met = reached.name
         self.commands.append({"t": self.t, "command": dict(command)})
 
     @classmethod

@@ -120,6 +120,9 @@ def _scenario_problems(design: Design) -> Iterator[Problem]:
 
 
 def _size_problems(design: Design) -> Iterator[Problem]:
+    users = sum(int(s.parameters["users"]) for s in design.components.values() if s.parameters.get("model") == "closed")
+    if users > limit("users"):
+        yield _problem("too_many", "design", None, "users", what="users", maximum=limit("users"), count=users)
     keys = max((int(s.parameters["keys"]) for s in design.components.values() if KINDS[s.kind].is_source), default=0)
     stores = sum(KINDS[s.kind].has_versions or KINDS[s.kind].key_store is not None for s in design.components.values())
     if keys * stores > limit("store_cells"):

@@ -17,6 +17,7 @@ from sim_engine.limits import limit
 from sim_engine.messages import Problem
 
 FORMAT: Final = "architecture-playground"
+SEEDS: Final = "a whole number from 0 to 2^53 - 1"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -218,6 +219,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 and isfinite(value)
 
 
+def is_seed(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
 def _clean(parameter: Parameter, value: Any) -> Any:
     if parameter.type == "integer":
         return int(value)
@@ -272,8 +277,8 @@ def _read(raw: dict[str, Any], reader: _Reader) -> Design:
     for field in ("description", "try_this"):
         reader.text(raw, "design", None, field, "", limit("text_characters"))
     seed = raw.get("seed", 1)
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**53:
-        reader.shape("design", None, "seed", "a whole number from 0 to 2^53 - 1")
+    if not is_seed(seed):
+        reader.shape("design", None, "seed", SEEDS)
         seed = 1
     components = {}
     for identifier, part in reader.mapping(raw, "components", limit("components")).items():
