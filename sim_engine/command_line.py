@@ -6,6 +6,7 @@ Exit code 0 when it ran, 1 when the design has problems (one a line, with compon
 import argparse
 import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,6 +30,9 @@ class _UsageError(Exception):
 
 
 def main(arguments: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a label may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     try:
         options = parser.parse_args(arguments)
@@ -86,7 +90,7 @@ def _print_problems(problems: list[Problem], stream: TextIO) -> None:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -100,7 +104,10 @@ def _with_settings(document: Any, settings: list[str]) -> Any:
         part = _part(document, identifier)
         if part is None:
             raise _UsageError(f"--set {setting}: the design has no component or link called {identifier}")
-        part.setdefault("parameters", {})[name] = _value(text)
+        if part.get("parameters") is None:
+            part["parameters"] = {}
+        if isinstance(part["parameters"], dict):  # if not, that is a problem of the design
+            part["parameters"][name] = _value(text)
     return document
 
 

@@ -103,7 +103,8 @@ class Problem:
     def document(self) -> dict[str, Any]:
         return {
             "severity": self.severity, "code": self.code, "where": self.where, "component": self.component,
-            "field": self.field, "text": self.text, "arguments": dict(self.arguments),
+            "field": self.field, "text": self.text,
+            "arguments": {n: show(v) if isinstance(v, list | dict) else v for n, v in self.arguments},
         }  # fmt: skip
 
 
@@ -119,6 +120,8 @@ def show(value: Any) -> str:
     """A value inside a sentence: short, and numbers without needless digits."""
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, list | dict):  # which may be as deep as JSON can be
+        return "a list" if isinstance(value, list) else "an object"
     text = str(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
