@@ -13,11 +13,29 @@ def text_report(summary: dict[str, Any]) -> str:
         "Requests   " + "   ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in requests.items()),
         "Latency    " + "   ".join(f"{name} {_ms(value)}" for name, value in latency.items()),
     ]
+    lines += _steady(summary)
     if summary["errors"]:
         lines.append("Errors     " + "   ".join(f"{cause} {count:,}" for cause, count in summary["errors"].items()))
     if summary["limit"]:
         lines.append(f"Limit      the run ended at the limit {summary['limit']}")
     return "\n".join([*lines, "", *_components(summary), "", *_events(summary)])
+
+
+def _steady(summary: dict[str, Any]) -> list[str]:
+    """The steady stretch with its error bars."""
+    steady = summary["steady"]
+    if steady is None:
+        return ["Steady     too short a stretch since the last change for error bars"]
+    figures = steady["intervals"]
+    shown = [
+        f"{name.removeprefix('latency_ms.')} {part['value']:.1f} ± {part['half_width']:.1f} ms"
+        for name, part in figures.items()
+        if name.startswith("latency_ms.")
+    ]
+    rate = figures.get("throughput_per_s")
+    if rate is not None:
+        shown.append(f"throughput {rate['value']:.1f} ± {rate['half_width']:.1f}/s")
+    return [f"Steady     from {steady['from_s']:.1f} s on, 95 % confidence: " + "   ".join(shown)]
 
 
 def _ms(value: float | None) -> str:

@@ -14,13 +14,16 @@ from sim_engine.kernel import layout
 from sim_engine.limits import LIMITS, LimitReached, limit
 from sim_engine.messages import DesignError, Problem
 from sim_engine.spans import collect_spans
-from sim_engine.summary import summary
+from sim_engine.statistics.record import Record
+from sim_engine.summary import expectation, summary
 from sim_engine.world.frames import frame
 from sim_engine.world.laws import check_flow, check_integrals
 from sim_engine.world.measure import Moment, moment_of
 from sim_engine.world.world import World
 
 FIRST_TICK_S = 0.1
+THEORY_ROUND = 10  # frames in which every component's formula comes up once
+THEORIES_IN_A_FRAME = 5
 
 
 def runnable(raw: Any) -> Design:
@@ -56,12 +59,16 @@ class Run:
         self.limit: str | None = None
         self._met: str | None = None  # a limit that a command met; the next advance() ends the run there
         self._law_told = False
+        self._slowest_s = 0.0
         self._began = time.perf_counter()
         self._tick_began = self._began
         self.world = World(self.design, chosen, self.seed)
         self.world.pause_for_breath = self._watch_clock  # type: ignore[method-assign]
         self.world.story.tell("run_started", None, "", "info", arguments={"scenario": chosen.title, "seed": self.seed})
         self._first = self._before = moment_of(self.world.memory)
+        self.record = Record()
+        self.record.restart(self._first)
+        self._changes = self.world.changes
 
     @property
     def t(self) -> float:
@@ -95,7 +102,9 @@ class Run:
         self._check_laws()
         after = moment_of(self.world.memory)
         made = frame(self.world, self.seq, self._before, after)
-        self._slowest_s = max(getattr(self, "_slowest_s", 0.0), float(after.clock[layout.LATENCY_MAX]))
+        self._slowest_s = max(self._slowest_s, float(after.clock[layout.LATENCY_MAX]))
+        self._remember(after)
+        made["theory"] = self._theory()
         made["spans"] = collect_spans(self.world)
         self.spans = [*self.spans, *made["spans"]][-limit("spans_kept") :]
         if self.limit is not None:
@@ -106,6 +115,23 @@ class Run:
             made["final"] = True
             made["summary"] = {k: v for k, v in self.summary().items() if k != "events"}
         return made
+
+    def _remember(self, moment: Moment) -> None:
+        """Keeps what intervals are made from; after a change they start anew."""
+        if self.world.changes != self._changes:
+            self._changes = self.world.changes
+            self.record.restart(moment)
+        else:
+            self.record.add(moment)
+
+    def _theory(self) -> dict[str, Any]:
+        """What formulas expect of some components, others in the next frames."""
+        identifiers = list(self.world.instances)
+        share = max(1, min(THEORIES_IN_A_FRAME, -(-len(identifiers) // THEORY_ROUND)))
+        first = self.seq * share
+        chosen = {identifiers[(first + place) % len(identifiers)] for place in range(share)} if identifiers else set()
+        steady = self.record.steady()
+        return {identifier: expectation(self.world, identifier, steady) for identifier in sorted(chosen)}
 
     def _check_laws(self) -> None:
         """Flow conservation in every frame, the integrals at the end."""
@@ -169,7 +195,21 @@ class Run:
 
     @property
     def slowest_s(self) -> float:
-        return float(getattr(self, "_slowest_s", 0.0))
+        return self._slowest_s
+
+    @property
+    def kernel_events(self) -> int:
+        """Events that the kernel has handled so far."""
+        return int(self.world.memory.state.count[layout.EVENTS])
+
+    @property
+    def pending_events(self) -> int:
+        return int(self.world.memory.state.count[layout.HEAP_SIZE])
+
+    @property
+    def kernel_s(self) -> float:
+        """Real seconds spent in the compiled kernel so far."""
+        return self.world.kernel_s
 
     @property
     def wall_s(self) -> float:

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim_engine.catalogue.parameter import Parameter
+from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.statistics.record import Steady
+    from sim_engine.theory.regimes import Expectation
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
+
+
+NOTHING = _("No formula is known for this kind of component.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,7 @@ class Component:
     key_store: ClassVar[KeyStore | None] = None
     has_versions: ClassVar[bool] = False
     own_timeout: ClassVar[str | None] = None  # parameter: how long its calls wait at most
+    passes_on: ClassVar[str | None] = None  # it forwards requests; the parameter says how it chooses among its targets
     metrics: ClassVar[tuple[Metric, ...]] = ()
     headline: ClassVar[str | None] = None
     bar: ClassVar[str | None] = None
@@ -162,6 +169,11 @@ class Component:
     def measure(cls, window: "NodeWindow") -> dict[str, float | str | None]:
         """Its metrics over a window, by name."""
         return {}
+
+    @classmethod
+    def expectation(cls, world: "World", me: "Instance", steady: "Steady | None") -> "Expectation | str":
+        """What a formula expects of it, or the reason why there is none."""
+        return NOTHING
 
     @classmethod
     def role(cls, me: "Instance") -> str | None:

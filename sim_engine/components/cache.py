@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from sim_engine.catalogue.component import Component, Duration, KeyStore, Metric, Pool, Station
 from sim_engine.catalogue.parameter import distribution_parameters, integer, number
 from sim_engine.texts import _
+from sim_engine.theory.regimes import cache_expectation
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.statistics.record import Steady
+    from sim_engine.theory.regimes import Expectation
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -83,6 +86,10 @@ class Cache(Component):
     @classmethod
     def killed(cls, world: World, me: Instance) -> None:
         world.empty_cache(me)
+
+    @classmethod
+    def expectation(cls, world: World, me: Instance, steady: Steady | None) -> Expectation | str:
+        return cache_expectation(world, me, steady)
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:

@@ -14,10 +14,13 @@ import simpy
 from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import choice, integer, number
 from sim_engine.texts import _
+from sim_engine.theory.regimes import station_expectation
 from sim_engine.world.health import HealthCheck, watch
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.statistics.record import Steady
+    from sim_engine.theory.regimes import Expectation
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -66,6 +69,7 @@ class LoadBalancer(Component):
         Metric("in_flight", _("Connections"), "connections", "level"),
         Metric("queue", _("Queue"), "requests", "level"),
     )
+    passes_on = "policy"
     headline = "forwarded_per_s"
     bar = "utilisation"
     queue = "queue"
@@ -103,6 +107,10 @@ class LoadBalancer(Component):
             world.tell("target_back", me, "good", marker=True, target=target.label)
 
         return watch(world, check, lost, back, healthy=link_id not in me.out_of_rotation)
+
+    @classmethod
+    def expectation(cls, world: World, me: Instance, steady: Steady | None) -> Expectation | str:
+        return station_expectation(world, me, steady, "cpu", "processing")
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 from sim_engine.catalogue.component import Card, Component, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import choice, distribution_parameters, integer, number
 from sim_engine.texts import _
+from sim_engine.theory.regimes import LIMITED, station_expectation
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.statistics.record import Steady
+    from sim_engine.theory.regimes import Expectation
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
+    from sim_engine.world.world import World
 
 
 class Server(Component):
@@ -133,6 +137,13 @@ class Server(Component):
                 on.call("cache", "put", size="reply")
                 on.clear()
         on.place(found)
+
+    @classmethod
+    def expectation(cls, world: World, me: Instance, steady: Steady | None) -> Expectation | str:
+        workers = world.memory.state.pools[me.pools["workers"]]
+        if workers["waited"] > 0 or workers["rejected"] > 0:
+            return LIMITED
+        return station_expectation(world, me, steady, "cpu", "service")
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:

@@ -45,19 +45,30 @@ def check_flow(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
 
 
 def check_integrals(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
-    """Little's law and the utilisation law at every node; looks at every request in flight."""
-    broken = []
+    """Little's law and the utilisation law at every node, where they do not hold."""
+    return [law for law in integral_residuals(memory, instances) if law.residual > TOLERANCE]
+
+
+def worst_residuals(memory: Memory, instances: dict[str, Instance]) -> dict[str, float]:
+    """The largest residual of each law; a run is right when flow is exact and the others are below TOLERANCE."""
+    worst = {"flow conservation": 0.0, "Little's law": 0.0, "utilisation law": 0.0}
+    for law in [*check_flow(memory, instances), *integral_residuals(memory, instances)]:
+        worst[law.law] = max(worst[law.law], abs(law.residual))
+    return worst
+
+
+def integral_residuals(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
+    """Relative residuals of the two laws at every node; looks at every request in flight."""
+    found = []
     for identifier, me in instances.items():
         row = memory.state.nodes[me.node]
         present_s = float(control.sojourn_in_flight(memory.state, me.node))
         residual = _relative(float(row["area"]), float(row["sojourn_sum_s"]) + present_s)
-        if residual > TOLERANCE:
-            broken.append(Broken("Little's law", identifier, residual))
+        found.append(Broken("Little's law", identifier, residual))
         for index in me.pools.values():
             pool = memory.state.pools[index]
             if pool["kind"] == control.STATION:
                 served_s = float(pool["work_sum_s"]) + float(control.service_under_way(memory.state, index))
                 residual = _relative(float(pool["used_area"]), served_s)
-                if residual > TOLERANCE:
-                    broken.append(Broken("utilisation law", identifier, residual))
-    return broken
+                found.append(Broken("utilisation law", identifier, residual))
+    return found

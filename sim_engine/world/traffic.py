@@ -26,9 +26,14 @@ class Traffic:
         """The multiplier now, the scenario's and the live one together."""
         return max(0.0, self._level + self._slope * (self._world.env.now - self._began_s)) * self.live_multiplier
 
+    def changing(self) -> bool:
+        """Whether the multiplier grows or falls now."""
+        return self._slope != 0.0
+
     def begin(self, segment: "Segment") -> None:
         """A new piece of the scenario's traffic begins."""
         self._began_s, self._level, self._slope = self._world.env.now, segment.level, segment.slope
+        self._world.changes += 1
         self.update()
 
     def update(self) -> None:

@@ -4,6 +4,7 @@ Between two SimPy events the kernel moves requests up to (not including) the nex
 """
 
 from collections.abc import Generator, Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class World:
         self._waiting: dict[int, simpy.Event] = {}
         self._waiters = 0
         self._stalled = 0
+        self.changes = 0  # grows with everything that makes what was measured before tell nothing about what comes
+        self.kernel_s = 0.0
         self.apply(design, tell=False)
         self.env.process(drive_traffic(self, scenario))
         self.env.process(self.traffic.follow_ramps())
@@ -65,7 +68,9 @@ class World:
         """One run of the kernel, and what it asks for."""
         state = self.memory.state
         before_s = state.clock[layout.NOW]
+        began = perf_counter()
         why = advance(state, upto_s, EVENTS_AT_ONCE)
+        self.kernel_s += perf_counter() - began
         if why == SIGNALLED:
             self._hand_over_signals()
         elif why == NEEDS_TASKS:
@@ -118,6 +123,8 @@ class World:
         return ((salt(self.seed, me.id, purpose, number) >> 11) + 0.5) / 2.0**53
 
     def tell(self, code: str, me: Instance, severity: str, marker: bool = False, **arguments: Any) -> None:
+        """An event of the story; one that is marked changes what is being measured."""
+        self.changes += int(marker)
         self.story.tell(code, me.id, me.label, severity, marker, arguments)
 
     def link_row(self, link_id: str) -> int:
@@ -362,6 +369,7 @@ class World:
         self._builder.write_link(link_id, link)
         source, target = self.instances[link.source], self.instances[link.target]
         self._builder.write_timeouts(source)
+        self.changes += 1
         for name, value in link.parameters.items() if tell else ():
             if before[name] != value:
                 label = f"{source.label} → {target.label}"

@@ -1,0 +1,1 @@
+"""What formulas say, beside what was measured."""
