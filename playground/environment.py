@@ -80,7 +80,9 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     """The layer carries small signals only (a link was revoked), never frames."""
     if not redis_url:
         return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    return {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis_url], "expiry": 10}}}
+    # redis-py gives up a silent socket after 5 s by default, which is just how long channels_redis waits for a message.
+    host = {"address": redis_url, "socket_timeout": 30}
+    return {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [host], "expiry": 10}}}
 
 
 def refuse_processes_without_redis(redis_url: str) -> None:

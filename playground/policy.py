@@ -4,6 +4,7 @@ A share link grants `edit` or `view` of one design. A run is controlled by the v
 the design that it was started from may watch it. Everything else does not exist for the asker.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,5 +74,7 @@ def run_access(run: RunRecord, visitor: str, secret: str | None, address: str) -
     return RunAccess(watch=grant.design.pk == run.design_id, control=False, link_id=grant.link_id)
 
 
-def link_is_live(link_id: int) -> bool:
-    return ShareLink.objects.filter(pk=link_id, revoked_at=None).exists()
+def dead_links(link_ids: Iterable[int]) -> set[int]:
+    """Which of these were revoked, or vanished with their design."""
+    asked = set(link_ids)
+    return asked - set(ShareLink.objects.filter(pk__in=asked, revoked_at=None).values_list("pk", flat=True))

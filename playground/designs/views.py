@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +13,7 @@ from playground.errors import Refused
 from playground.http import body_of, by_method, spend, whole_number
 from playground.models import Design, Revision, ShareLink
 from playground.policy import Access, Grant
-from playground.signals import link_group
+from playground.signals import tell_revoked
 from playground.visitors import address_of, ensure_visitor
 
 
@@ -101,9 +99,7 @@ def list_links(request: HttpRequest, secret: str) -> HttpResponse:
 def revoke_link(request: HttpRequest, secret: str, link_id: int) -> HttpResponse:
     grant = editing(request, secret)
     store.revoke_link(grant, link_id)
-    layer = get_channel_layer()
-    assert layer is not None
-    async_to_sync(layer.group_send)(link_group(link_id), {"type": "link.revoked"})
+    tell_revoked(link_id)
     return JsonResponse({"revoked": link_id})
 
 

@@ -22,7 +22,6 @@ from playground.runs.live import LiveRun
 from playground.runs.pool import Lost
 from playground.runs.state import language_of, say
 from playground.runs.viewer import TooSlow, Viewer, encode
-from playground.signals import link_group
 from playground.visitors import visitor_of
 
 log = logging.getLogger(__name__)
@@ -35,6 +34,12 @@ class RunSocket(AsyncWebsocketConsumer):
     """Watches one run; controls it when its visitor started it."""
 
     hub: Hub
+    # No channel of its own: what concerns sockets reaches them through the hub (playground/signals.py).
+    channel_layer_alias = "none"
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does, without its look at the database connections for each message: sockets use none."""
+        await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def connect(self) -> None:
         self.hub = get_hub()
@@ -43,7 +48,7 @@ class RunSocket(AsyncWebsocketConsumer):
         self.ended = False
         self.live: LiveRun | None = None
         self.viewer: Viewer | None = None
-        self.group: str | None = None
+        self.link_id: int | None = None
         self.pending = 0
         self.tasks: set[asyncio.Task[None]] = set()
         rate, burst = limits.LIMITS["messages_per_second"].value, limits.LIMITS["messages_burst"].value
@@ -80,8 +85,7 @@ class RunSocket(AsyncWebsocketConsumer):
         self.hub.sockets_by_address[self.address] -= 1
         if self.hub.sockets_by_address[self.address] <= 0:
             del self.hub.sockets_by_address[self.address]
-        if self.group is not None:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+        self.forget_link()
         if self.live is not None and self.viewer is not None:
             await self.live.leave(self.viewer)
 
@@ -157,22 +161,21 @@ class RunSocket(AsyncWebsocketConsumer):
 
     async def watch_link(self, link_id: int) -> bool:
         """From here on the socket ends with the link; false when it ended in between."""
-        self.group = link_group(link_id)
-        await self.channel_layer.group_add(self.group, self.channel_name)
-        if await records.in_thread(policy.link_is_live, link_id):
-            self.spawn(self.recheck_link(link_id))
-            return True
-        await self.end(NO_SUCH_RUN)
-        return False
+        self.link_id = link_id
+        self.hub.sockets_by_link.setdefault(link_id, set()).add(self)
+        if await records.in_thread(policy.dead_links, [link_id]):
+            await self.end(NO_SUCH_RUN)
+            return False
+        return True
 
-    async def recheck_link(self, link_id: int) -> None:
-        """The signal arrives within a moment, or never: layers may lose messages."""
-        while True:
-            await asyncio.sleep(15)
-            if not await records.in_thread(policy.link_is_live, link_id):
-                await self.end(NOT_ALLOWED)
+    def forget_link(self) -> None:
+        if self.link_id is not None:
+            watching = self.hub.sockets_by_link.get(self.link_id, set())
+            watching.discard(self)
+            if not watching:
+                self.hub.sockets_by_link.pop(self.link_id, None)
 
-    async def link_revoked(self, _event: dict[str, Any]) -> None:
+    async def link_revoked(self) -> None:
         await self.end(NOT_ALLOWED)
 
     # --- outbound ------------------------------------------------------------------------------------------------

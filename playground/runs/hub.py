@@ -4,17 +4,23 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from typing import Protocol
 
 from django.conf import settings
 
-from playground import limits
+from playground import limits, policy
 from playground.runs import records
 from playground.runs.live import LiveRun
 from playground.runs.pool import DaskPool, Pool
+from playground.signals import listen
 
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 10
+
+
+class Socket(Protocol):
+    async def link_revoked(self) -> None: ...
 
 
 class Hub:
@@ -22,12 +28,14 @@ class Hub:
         self.pool = pool
         self.live: dict[str, LiveRun] = {}
         self.sockets_by_address: Counter[str] = Counter()
-        self._sweeper: asyncio.Task[None] | None = None
+        self.sockets_by_link: dict[int, set[Socket]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def find(self, run_id: str) -> LiveRun | None:
         """The run, followed from now on when somebody joins it; None when there is no such run."""
-        if self._sweeper is None:
-            self._sweeper = asyncio.ensure_future(self._sweep())
+        if not self._tasks:
+            self._tasks = [asyncio.ensure_future(self._sweep()), asyncio.ensure_future(listen(self.link_revoked))]
         known = self.live.get(run_id)
         if known is not None:
             return known
@@ -58,7 +66,19 @@ class Hub:
         """Lets go of runs that nobody watches; they are replayed when somebody returns."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            await self.retire_unwatched(limits.of("retire_after_s"))
+            try:
+                await self.retire_unwatched(limits.of("retire_after_s"))
+                for link_id in await records.in_thread(policy.dead_links, list(self.sockets_by_link)):
+                    self.link_revoked(link_id)
+            except Exception:
+                log.exception("sweeping")
+
+    def link_revoked(self, link_id: int) -> None:
+        """Whoever watches by this link stops watching now."""
+        for socket in list(self.sockets_by_link.get(link_id, ())):
+            task = asyncio.ensure_future(socket.link_revoked())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def retire_unwatched(self, after_s: float) -> None:
         now_s = time.monotonic()
@@ -69,8 +89,8 @@ class Hub:
 
     async def shut_down(self) -> None:
         """Stores how far the runs are, then ends the cluster."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for task in self._tasks:
+            task.cancel()
         for live in self.live.values():
             await live.stop_following()
             await live.store()

@@ -18,8 +18,6 @@ from playground.runs.actor import RunActor, RunOrder
 
 log = logging.getLogger(__name__)
 
-ANSWER_WITHIN_S = 5
-
 
 class Lost(Exception):
     """The actor cannot be reached any more."""
@@ -64,7 +62,7 @@ class DaskPool:
 
         dask.config.set(QUIET_CONFIGURATION)
         if self._scheduler:
-            self._client = await Client(self._scheduler, asynchronous=True)
+            self._client = await Client(self._scheduler, asynchronous=True, direct_to_workers=True)
         else:
             self._cluster = await LocalCluster(
                 n_workers=self._workers,
@@ -88,15 +86,17 @@ class DaskPool:
 
     async def attach(self, key: str, within_s: float) -> "DaskHandle":
         """An actor that another web process opened, perhaps just now."""
-        from distributed import Future
+        from distributed.actor import Actor
 
         await self._ready()
         deadline_s = time.monotonic() + within_s
-        while not (await self._client.scheduler.who_has(keys=[key])).get(key):
+        while not (workers := (await self._client.scheduler.who_has(keys=[key])).get(key)):
             if time.monotonic() > deadline_s:
                 raise Lost("no worker has it")
             await asyncio.sleep(0.1)
-        return await self._handle(Future(key, self._client), ANSWER_WITHIN_S)
+        # As a worker would hand it over; it holds a future of its own, so that the actor lives as long as we do.
+        actor = Actor(RunActor, workers[0], key)
+        return DaskHandle(self._client, actor._future, actor)
 
     async def _ready(self) -> None:
         try:
