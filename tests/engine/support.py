@@ -45,9 +45,7 @@ def design(
     }  # fmt: skip
 
 
-def shop(
-    duration_s: float = 10.0, faults: list[Document] | None = None, replicas: int = 2, **of: Document
-) -> Document:
+def shop(duration_s: float = 10.0, faults: list[Document] | None = None, replicas: int = 2, **of: Document) -> Document:
     """Clients, a balancer, two servers, a cache and a database with replicas. of: parameters by component id."""
     parts = {
         "clients": part("clients", **of.get("clients", {})),
