@@ -183,7 +183,7 @@ class Cluster:
                 return None
             alive = [m for m in self.in_rotation() if m.alive]
             if alive:
-                return max(alive, key=lambda m: (world.versions_total(m), m.id))
+                return min(alive, key=lambda m: (-world.versions_total(m), m.id))
             if not complained:
                 complained = True
                 world.tell("nobody_to_promote", lost, "error")

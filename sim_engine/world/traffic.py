@@ -21,6 +21,7 @@ class Traffic:
         self._world = world
         self._began_s, self._level, self._slope = 0.0, 1.0, 0.0
         self.live_multiplier = 1.0
+        self._new_segment = world.env.event()
 
     def multiplier(self) -> float:
         """The multiplier now, the scenario's and the live one together."""
@@ -35,6 +36,8 @@ class Traffic:
         self._began_s, self._level, self._slope = self._world.env.now, segment.level, segment.slope
         self._world.changes += 1
         self.update()
+        self._new_segment.succeed()
+        self._new_segment = self._world.env.event()
 
     def update(self) -> None:
         """Makes all sources follow the current multiplier."""
@@ -60,8 +63,10 @@ class Traffic:
     def follow_ramps(self) -> Generator["simpy.Event", Any, None]:
         """Closed users are whole people: on a ramp they come and go in small steps."""
         while True:
+            if self._slope == 0.0:
+                yield self._new_segment
+                continue
             yield self._world.env.timeout(USERS_STEP_S)
-            if self._slope != 0.0:
-                for instance in self._world.sources():
-                    if instance.values["model"] == "closed":
-                        self.follow(instance)
+            for instance in self._world.sources():
+                if instance.values["model"] == "closed":
+                    self.follow(instance)

@@ -113,7 +113,7 @@ class World:
         link_id = check.link_id()
         member = self._builder.member(check.settings, -1, link_id, check.target)
         timer = self._builder.check_timers[link_id]
-        timeout_s = check.setting("health_check_timeout_ms") / 1000.0
+        timeout_s = min(check.setting("health_check_timeout_ms"), self.links[link_id].parameters["timeout_ms"]) / 1000.0
         key = salt(self.seed, check.settings.id, check.purpose, number)
         control.send_check(self.memory.state, member, CHECK, timer, timeout_s, self._waiters, np.uint64(key))
         return event
