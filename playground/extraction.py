@@ -97,6 +97,11 @@ def updated(domain: str, language: str) -> Catalog:
     template = template_of(django_texts() if domain == "django" else browser_texts())
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    # Babel would not compile a catalogue that is marked as fuzzy as a whole.
+    catalogue.fuzzy = False
+    catalogue.header_comment = "# Architecture Playground: made by `make translations`, translated by hand."
+    catalogue.project, catalogue.version = "Architecture Playground", "1"
+    catalogue.msgid_bugs_address, catalogue.last_translator, catalogue.language_team = "", "", ""
     # A fixed date: a file changes when its texts do.
     catalogue.revision_date = catalogue.creation_date = datetime(2026, 1, 1, tzinfo=UTC)
     return catalogue
