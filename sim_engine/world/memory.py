@@ -16,7 +16,7 @@ from sim_engine.limits import LimitReached, limit
 from sim_engine.operations.codes import VERBS
 
 FIRST_TASKS = 8_192
-SPANS_IN_A_FRAME = 512
+SPANS_IN_A_FRAME = 128
 SIGNALS_AT_ONCE = 4_096
 EVENTS_BETWEEN_ADVANCES = 4_096
 
