@@ -10,13 +10,14 @@ import random
 from bisect import bisect
 from collections import OrderedDict
 from collections.abc import Callable, Generator
+from math import log, sqrt
 from typing import Any
 
 import simpy
 
 Document = dict[str, Any]
 Steps = Generator[simpy.Event, Any, Any]
-Serve = Callable[[bool, int], Steps]
+Serve = Callable[[str, int], Steps]
 
 
 class Plain:
@@ -64,8 +65,6 @@ class Plain:
         if distribution == "exponential" and mean_s:
             return lambda: self.luck.expovariate(1 / mean_s)
         if distribution == "lognormal" and mean_s:
-            from math import log, sqrt
-
             variance = log(1 + cv * cv)
             return lambda: self.luck.lognormvariate(log(mean_s) - variance / 2, sqrt(variance))
         return lambda: mean_s
@@ -74,9 +73,9 @@ class Plain:
         latency = self.time_of(p["latency_distribution"], p["latency_ms"] / 1000, p["latency_cv"])
         timeout = self.env.timeout
 
-        def call(is_read: bool, key: int) -> Steps:
+        def call(verb: str, key: int) -> Steps:
             yield timeout(latency())
-            answer = yield from serve(is_read, key)
+            answer = yield from serve(verb, key)
             yield timeout(latency())
             return answer
 
@@ -93,14 +92,14 @@ class Plain:
             began = self.env.now
             key = bisect(heaps, self.luck.random() * heaps[-1])
             target = targets[0] if len(targets) == 1 else self.luck.choice(targets)
-            yield from target(self.luck.random() < p["read_ratio"], key)
+            yield from target("read" if self.luck.random() < p["read_ratio"] else "write", key)
             self.done += 1
             self.latency += self.env.now - began
 
         if p["model"] == "open":
             self.env.process(self.arrivals(p["arrival_rate_per_s"], request))
         else:
-            think = self.time_of(p["think_distribution"], p["think_time_s"], 1.0)
+            think = self.time_of(p["think_distribution"], p["think_time_s"], p["think_cv"])
             for _ in range(p["users"]):
                 self.env.process(self.user(think, request))
 
@@ -120,11 +119,11 @@ class Plain:
         turns = itertools.cycle(targets)
         processing = p["processing_ms"] / 1000
 
-        def serve(is_read: bool, key: int) -> Steps:
+        def serve(verb: str, key: int) -> Steps:
             with cpu.request() as turn:
                 yield turn
                 yield self.env.timeout(processing)
-            return (yield from next(turns)(is_read, key))
+            return (yield from next(turns)(verb, key))
 
         return serve
 
@@ -137,16 +136,16 @@ class Plain:
         ask = self.storage(name)
         services = itertools.cycle(self.linked(name, {"load_balancer", "server"}) or [None])
 
-        def serve(is_read: bool, key: int) -> Steps:
+        def serve(verb: str, key: int) -> Steps:
             with workers.request() as worker:
                 yield worker
                 with cpu.request() as turn:
                     yield turn
                     yield env.timeout(service())
-                yield from ask(is_read, key)
+                yield from ask(verb, key)
                 further = next(services)
                 if further is not None:
-                    yield from further(is_read, key)
+                    yield from further(verb, key)
                 if sending:
                     with card.request() as turn:
                         yield turn
@@ -157,33 +156,32 @@ class Plain:
     def storage(self, name: str) -> Serve:
         caches, databases = self.linked(name, {"cache"}), self.linked(name, {"sql_database"})
 
-        def ask(is_read: bool, key: int) -> Steps:
-            if is_read and caches and (yield from caches[0](True, key)):
+        def ask(verb: str, key: int) -> Steps:
+            if verb == "read" and caches and (yield from caches[0]("get", key)):
                 return
             if databases:
-                yield from databases[0](is_read, key)
+                yield from databases[0](verb, key)
             if caches:
-                yield from caches[0](False, key if is_read else -key)
+                yield from caches[0]("put" if verb == "read" else "delete", key)
 
         return ask
 
     def cache(self, name: str, p: Document) -> Serve:
-        """A read is a get; a write is a put, or a delete when the key is negative."""
         threads = simpy.Resource(self.env, p["threads"])
-        operation = self.time_of(p["operation_distribution"], p["operation_ms"] / 1000, 1.0)
+        operation = self.time_of(p["operation_distribution"], p["operation_ms"] / 1000, p["operation_cv"])
         entries: OrderedDict[int, float] = OrderedDict()
 
-        def serve(is_read: bool, key: int) -> Steps:
+        def serve(verb: str, key: int) -> Steps:
             with threads.request() as turn:
                 yield turn
                 yield self.env.timeout(operation())
-            if is_read:
+            if verb == "get":
                 hit = key in entries and not (p["ttl_s"] and self.env.now - entries[key] > p["ttl_s"])
                 if hit:
                     entries.move_to_end(key)
                 return hit
-            if key < 0:
-                entries.pop(-key, None)
+            if verb == "delete":
+                entries.pop(key, None)
                 return False
             if key not in entries and len(entries) >= p["capacity_keys"]:
                 entries.popitem(last=False)
@@ -203,8 +201,8 @@ class Plain:
             yield self.env.timeout(lag())
             yield from node("apply")
 
-        def serve(is_read: bool, key: int) -> Steps:
-            if is_read:
+        def serve(verb: str, key: int) -> Steps:
+            if verb == "read":
                 yield from next(reading)("read")
                 return
             yield from primary("write")

@@ -1,0 +1,136 @@
+"""The figures, one function each; every function gives one or more lines."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from tests.bench.designs import FIRST_PAGE, Document, at_scale, example, example_names, tandem
+from tests.bench.heap import bare_rate
+from tests.bench.measure import Figure, in_turns
+from tests.bench.sides import Engine, PlainSimPy, ciw_tandem, simpy_tandem
+
+SLICE_S = 0.5
+STAGES = 10
+
+
+def scaled(document: Document, requests_per_s: float) -> Document:
+    """The same design with this much open traffic."""
+    components = {
+        name: component | {"parameters": component["parameters"] | {"arrival_rate_per_s": requests_per_s}}
+        if component["kind"] == "clients"
+        else component
+        for name, component in document["components"].items()
+    }
+    return document | {"components": components}
+
+
+def real_time() -> Iterator[Figure]:
+    """(a) Requests a second on the first page's design, beside the rate of its own traffic (real time)."""
+    document = example(FIRST_PAGE)
+    engine = Engine(document, warm_s=20, tick_s=10)
+    (ours,) = in_turns(lambda: engine.rate(SLICE_S))
+    window = engine.run.advance()["window"]
+    theirs = window["arrived"] / 10
+    yield Figure("first-page-real-time", ours / theirs, ours, theirs, "requests/s", note="theirs: its own traffic")
+
+
+def first_page() -> Iterator[Figure]:
+    """(b) The first page's design against the same design in plain SimPy."""
+    yield against_simpy("first-page", FIRST_PAGE, "at least 50")
+
+
+def examples() -> Iterator[Figure]:
+    """(d) The same for every example."""
+    for name in example_names():
+        if name != FIRST_PAGE:
+            yield against_simpy(f"example-{name}", name, "")
+
+
+def against_simpy(title: str, name: str, goal: str) -> Figure:
+    document = example(name)
+    engine, plain = Engine(document, warm_s=20, tick_s=10), PlainSimPy(document, warm_s=10)
+    ours, theirs = in_turns(lambda: engine.rate(SLICE_S), lambda: plain.rate(SLICE_S))
+    return Figure(f"{title}-against-simpy", ours / theirs, ours, theirs, "requests/s", goal)
+
+
+def heap_share() -> Iterator[Figure]:
+    """(c) Heap events a second as a share of a bare heap with as many pending."""
+    engine = Engine(scaled(example(FIRST_PAGE), 300.0), warm_s=20, tick_s=10)
+    if not hasattr(engine.run, "kernel_events"):
+        return
+    pending = max(16, int(engine.run.pending_events))
+
+    def ours() -> float:
+        before = engine.run.kernel_events
+        seconds = -engine.run.kernel_s
+        engine.advance_for(SLICE_S)
+        return float((engine.run.kernel_events - before) / (seconds + engine.run.kernel_s))
+
+    mine, bare = in_turns(ours, lambda: bare_rate(pending))
+    yield Figure("heap-share", mine / bare, mine, bare, "events/s", "at least 0.5", f"{pending} pending")
+
+
+def queues() -> Iterator[Figure]:
+    """(e) Node visits a second on a tandem of ten stations."""
+    document = tandem(STAGES)
+    engine = Engine(document, warm_s=50, tick_s=10)
+    ours, resources, ciw = in_turns(
+        lambda: STAGES * engine.rate(SLICE_S),
+        lambda: simpy_tandem(STAGES, 800.0, 1000),
+        lambda: ciw_tandem(STAGES, 800.0, 300),
+    )
+    yield Figure("tandem-against-simpy", ours / resources, ours, resources, "visits/s", "at least 50")
+    yield Figure("tandem-against-ciw", ours / ciw, ours, ciw, "visits/s", "at least 25")
+
+
+def growth_with_rate() -> Iterator[Figure]:
+    """(f) The cost of a request when the traffic grows a thousandfold, and the two promised speeds."""
+    rates = {"1k": 1e3, "10k": 1e4, "100k": 1e5, "1M": 1e6}
+    engines = {name: Engine(at_scale(rate), *warm_up(rate)) for name, rate in rates.items()}
+    values = in_turns(*[measured(engine) for engine in engines.values()])
+    cost = {name: 1e6 / value for name, value in zip(rates, values, strict=True)}
+    for name, value in zip(rates, values, strict=True):
+        speed = value / rates[name]
+        goal = {"100k": "at least 3", "1M": "at least 0.33"}.get(name, "")
+        yield Figure(f"speed-at-{name}", speed, value, rates[name], "requests/s", goal, "ratio: times real time")
+    low, high = min(cost.values()), max(cost.values())
+    yield Figure("growth-with-rate", high / low, high, low, "µs/request", "at most 2", "dearest over cheapest")
+
+
+def warm_up(rate: float) -> tuple[float, float]:
+    """Seconds to warm up, and a frame's length: some ten thousand requests and more each."""
+    return (max(0.5, 20_000 / rate), 10.0 if rate < 1e4 else 1.0 if rate < 1e5 else 0.1)
+
+
+def measured(engine: Engine) -> Callable[[], float]:
+    return lambda: engine.rate(SLICE_S)
+
+
+def growth_with_components() -> Iterator[Figure]:
+    """(f) The cost of a request when the design grows from 10 to 500 components at the same traffic."""
+    sizes = (10, 100, 500)
+    engines = [Engine(at_scale(10_000.0, servers=size - 6), 5.0, 1.0) for size in sizes]
+    values = in_turns(*[measured(engine) for engine in engines])
+    cost = [1e6 / value for value in values]
+    for size, each in zip(sizes, cost, strict=True):
+        yield Figure(f"cost-with-{size}-components", each / cost[0], each, cost[0], "µs/request")
+    yield Figure("growth-with-components", max(cost) / min(cost), max(cost), min(cost), "µs/request", "at most 2")
+
+
+def simpy_side() -> Iterator[Figure]:
+    """(i) What is not the kernel (SimPy's processes, health checks, frames), with ten frames a simulated second."""
+    for title, document in (
+        ("first-page", example(FIRST_PAGE)),
+        ("10k", at_scale(10_000.0)),
+        ("100k", at_scale(100_000.0)),
+    ):
+        engine = Engine(document, warm_s=2.0, tick_s=0.1)
+        if hasattr(engine.run, "kernel_s"):
+            (outside,) = in_turns(lambda engine=engine: outside_the_kernel(engine))
+            goal = "at most 0.1" if title == "100k" else ""
+            yield Figure(f"outside-the-kernel-{title}", outside, outside, 1.0, "share", goal, "10 frames/s")
+
+
+def outside_the_kernel(engine: Engine) -> float:
+    kernel, began = engine.run.kernel_s, time.perf_counter()
+    engine.advance_for(SLICE_S)
+    return float(1 - (engine.run.kernel_s - kernel) / (time.perf_counter() - began))

@@ -1,0 +1,103 @@
+"""How each side does the work: the engine, plain SimPy, SimPy resources in a row, Ciw."""
+
+import time
+from typing import Any
+
+import simpy
+
+from tests.bench.plain import Plain
+
+Document = dict[str, Any]
+
+
+class Engine:
+    """A warm run that goes on from where it was, so that compiling and filling up are not measured."""
+
+    def __init__(self, design: Document, warm_s: float, tick_s: float = 1.0) -> None:
+        from sim_engine import Run
+
+        self.run = Run(design, scenario=design["scenario"], seed=1)
+        self.run.command({"action": "tick", "tick_s": tick_s})
+        self.advance(warm_s)
+
+    def advance(self, seconds: float) -> int:
+        """Simulate so long; how many client requests ended."""
+        until, done = self.run.t + seconds, 0
+        while self.run.t < until - 1e-9:
+            window = self.run.advance()["window"]
+            done += window["done"] + window["failed"] + window["dropped"]
+        return done
+
+    def advance_for(self, wall_s: float) -> int:
+        """Simulate for so much real time."""
+        began, done = time.perf_counter(), 0
+        while time.perf_counter() - began < wall_s:
+            window = self.run.advance()["window"]
+            done += window["done"] + window["failed"] + window["dropped"]
+        return done
+
+    def rate(self, wall_s: float) -> float:
+        """Requests a second of real time."""
+        began = time.perf_counter()
+        return self.advance_for(wall_s) / (time.perf_counter() - began)
+
+
+class PlainSimPy:
+    def __init__(self, design: Document, warm_s: float) -> None:
+        self.model = Plain(design)
+        self.model.run(warm_s)
+
+    def rate(self, wall_s: float) -> float:
+        began, before = time.perf_counter(), self.model.done
+        while time.perf_counter() - began < wall_s:
+            self.model.env.run(until=self.model.env.now + self.step_s())
+        return (self.model.done - before) / (time.perf_counter() - began)
+
+    def step_s(self) -> float:
+        """A slice of simulated time that holds some hundreds of requests."""
+        return max(0.01, 300 * self.model.env.now / max(1, self.model.done))
+
+
+def simpy_tandem(stages: int, rate: float, requests: int) -> float:
+    """Node visits a second with one `Resource` for each stage."""
+    import random
+
+    luck, env = random.Random(1), simpy.Environment()
+    servers = [simpy.Resource(env, 1) for _ in range(stages)]
+    visits = 0
+
+    def request() -> Any:
+        nonlocal visits
+        for server in servers:
+            with server.request() as turn:
+                yield turn
+                yield env.timeout(luck.expovariate(rate / 0.8))
+            visits += 1
+
+    def arrivals() -> Any:
+        for _ in range(requests):
+            yield env.timeout(luck.expovariate(rate))
+            env.process(request())
+
+    env.process(arrivals())
+    began = time.perf_counter()
+    env.run()
+    return visits / (time.perf_counter() - began)
+
+
+def ciw_tandem(stages: int, rate: float, requests: int) -> float:
+    """Node visits a second in Ciw."""
+    import ciw
+
+    routing = [[float(j == i + 1) for j in range(stages)] for i in range(stages)]
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Exponential(rate), *[None] * (stages - 1)],
+        service_distributions=[ciw.dists.Exponential(rate / 0.8)] * stages,
+        number_of_servers=[1] * stages,
+        routing=routing,
+    )
+    ciw.seed(1)
+    simulation = ciw.Simulation(network)
+    began = time.perf_counter()
+    simulation.simulate_until_max_customers(requests, method="Finish")
+    return requests * stages / (time.perf_counter() - began)
