@@ -26,7 +26,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _parameters(declared: tuple[Parameter, ...]) -> dict[str, Any]:
     properties = {parameter.name: _parameter(parameter) for parameter in declared}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
 
 
 def _component(kind: str) -> dict[str, Any]:
@@ -73,6 +73,6 @@ def schema_document() -> dict[str, Any]:
             "components": _map({"oneOf": [_component(kind) for kind in KINDS]}, limit("components")),
             "links": _map(link, limit("links")),
             "scenarios": _map(_scenario(), limit("scenarios")),
-            "scenario": {"type": "string"},
+            "scenario": {"type": ["string", "null"]},
         },
     }  # fmt: skip
