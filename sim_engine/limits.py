@@ -26,7 +26,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "store_cells": Limit(60_000_000, "cells", _("Keys times databases and caches: memory of a run.")),
     "tasks": Limit(2_000_000, "requests", _("Requests in flight at all places together: memory of a run.")),
     "users": Limit(1_000_000, "users", _("Closed users hold a slot each.")),
-    "stalled_events": Limit(10_000_000, "events", _("Events without time passing: a cycle with no delay.")),
+    "stalled_events": Limit(3_000_000, "events", _("Events without time passing: a cycle with no delay.")),
     "tick_wall_seconds": Limit(20, "s", _("Real time that one frame may take.")),
     "events_kept": Limit(2_000, "events", _("The event log that a run keeps for its summary.")),
     "spans_kept": Limit(5_000, "spans", _("Hops of sampled requests that a run keeps.")),

@@ -22,8 +22,9 @@ from sim_engine.world.measure import Moment, moment_of
 from sim_engine.world.world import World
 
 FIRST_TICK_S = 0.1
-THEORY_ROUND = 10  # frames in which every component's formula comes up once
-THEORIES_IN_A_FRAME = 5
+THEORY_EVERY = 5  # frames
+THEORY_ROUND = 4  # such frames in which every component's formula comes up once
+THEORIES_IN_A_FRAME = 10
 
 
 def runnable(raw: Any) -> Design:
@@ -126,9 +127,11 @@ class Run:
 
     def _theory(self) -> dict[str, Any]:
         """What formulas expect of some components, others in the next frames."""
+        if self.seq % THEORY_EVERY:
+            return {}
         identifiers = list(self.world.instances)
         share = max(1, min(THEORIES_IN_A_FRAME, -(-len(identifiers) // THEORY_ROUND)))
-        first = self.seq * share
+        first = self.seq // THEORY_EVERY * share
         chosen = {identifiers[(first + place) % len(identifiers)] for place in range(share)} if identifiers else set()
         steady = self.record.steady()
         return {identifier: expectation(self.world, identifier, steady) for identifier in sorted(chosen)}

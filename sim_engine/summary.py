@@ -7,7 +7,7 @@ from sim_engine.statistics.intervals import Interval
 from sim_engine.statistics.record import PERCENTILES, Steady
 from sim_engine.world.frames import cache_hit_ratio, totals, window_of_requests
 from sim_engine.world.laws import worst_residuals
-from sim_engine.world.measure import NodeWindow, percentile_ms
+from sim_engine.world.measure import NodeWindow, Window, percentile_ms
 from sim_engine.world.world import World
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def summary(run: "Run") -> dict[str, Any]:
     before, after = run.moments()
     world = run.world
     window = window_of_requests(before, after)
+    whole = Window(world.memory, before, after)
     latency = {**window["latency_ms"], "max": round(1000.0 * run.slowest_s, 4) if window["done"] else None}
     return {
         "name": run.design.name,
@@ -32,19 +33,19 @@ def summary(run: "Run") -> dict[str, Any]:
         "retries": window["retries"],
         "stale_reads": window["stale_reads"],
         "reads_checked": int(after.count[layout.READS]),
-        "cache_hit_ratio": cache_hit_ratio(world, before, after),
+        "cache_hit_ratio": cache_hit_ratio(world, whole),
         "limit": run.limit,
         "laws": worst_residuals(world.memory, world.instances),
         "steady": _steady(run),
-        "components": {identifier: _component(run, identifier) for identifier in world.instances},
+        "components": {identifier: _component(run, whole, identifier) for identifier in world.instances},
         "events": world.story.all,
     }
 
 
-def _component(run: "Run", identifier: str) -> dict[str, Any]:
-    before, after = run.moments()
+def _component(run: "Run", whole: Window, identifier: str) -> dict[str, Any]:
+    after = whole.after
     me = run.world.instances[identifier]
-    window = NodeWindow(run.world.memory, me, before, after)
+    window = NodeWindow(whole, me)
     metrics = me.component.measure(window)
     histogram = run.world.memory.state.histograms[1 + me.node]
     waits = run.world.memory.state.waits[me.node]

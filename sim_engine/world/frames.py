@@ -5,7 +5,7 @@ from typing import Any
 from sim_engine.causes import CAUSES
 from sim_engine.kernel import layout
 from sim_engine.world.instance import Instance
-from sim_engine.world.measure import Moment, NodeWindow, percentile_ms
+from sim_engine.world.measure import Moment, NodeWindow, Window, percentile_ms
 from sim_engine.world.world import World
 
 BUSY, SATURATED = 0.5, 0.95
@@ -44,9 +44,9 @@ def rounded(value: float | None, digits: int = 4) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
-def component_frame(world: World, me: Instance, before: Moment, after: Moment) -> dict[str, Any]:
+def component_frame(world: World, me: Instance, whole: Window) -> dict[str, Any]:
     """One component over the window: state, counts and its metrics."""
-    window = NodeWindow(world.memory, me, before, after)
+    window = NodeWindow(whole, me)
     metrics = me.component.measure(window)
     state = _state(me, window, metrics)
     return {
@@ -57,7 +57,7 @@ def component_frame(world: World, me: Instance, before: Moment, after: Moment) -
         "done": window.count("done"),
         "failed": window.count("failed"),
         "dropped": window.count("dropped"),
-        "in_flight": int(after.nodes[me.node]["in_flight"]),
+        "in_flight": int(whole.after.nodes[me.node]["in_flight"]),
         "metrics": {name: rounded(v) if isinstance(v, float) else v for name, v in metrics.items()},
     }
 
@@ -70,37 +70,32 @@ def _state(me: Instance, window: NodeWindow, metrics: dict[str, Any]) -> str:
         return "recovering"
     failed = window.count("failed") + window.count("dropped")
     level = metrics.get("utilisation") or 0.0
-    if level >= SATURATED or any(window.pool(name).rejected for name in me.pools):
+    if level >= SATURATED or window.rejects():
         return "saturated"
     if failed:
         return "failing"
     return "busy" if level >= BUSY else "up"
 
 
-def links_frame(world: World, before: Moment, after: Moment) -> dict[str, Any]:
-    found = {}
-    for link_id in world.links:
-        row = world.link_row(link_id)
-        now = after.links[row]
-        was = before.links[row] if row < len(before.links) else None
-        found[link_id] = {name: int(now[name] - (was[name] if was is not None else 0)) for name in ("sent", "failed", "replies")}
-    return found
+def links_frame(world: World, window: Window) -> dict[str, Any]:
+    rows = {link_id: world.link_row(link_id) for link_id in world.links}
+    sent, failed, replies = window.link("sent"), window.link("failed"), window.link("replies")
+    return {i: {"sent": sent[row], "failed": failed[row], "replies": replies[row]} for i, row in rows.items()}
 
 
-def cache_hit_ratio(world: World, before: Moment, after: Moment) -> float | None:
+def cache_hit_ratio(world: World, window: Window) -> float | None:
     """Hits over look-ups of all caches together."""
-    hits = lookups = 0
-    for me in world.instances.values():
-        if me.cache >= 0:
-            window = NodeWindow(world.memory, me, before, after)
-            hits, lookups = hits + window.count("hits"), lookups + window.count("lookups")
-    return rounded(hits / lookups) if lookups else None
+    caches = [me.node for me in world.instances.values() if me.cache >= 0]
+    hits, lookups = window.node("hits"), window.node("lookups")
+    asked = sum(lookups[node] for node in caches)
+    return rounded(sum(hits[node] for node in caches) / asked) if asked else None
 
 
 def frame(world: World, seq: int, before: Moment, after: Moment) -> dict[str, Any]:
     """The whole frame of the window between two moments."""
+    whole = Window(world.memory, before, after)
     window = window_of_requests(before, after)
-    window["cache_hit_ratio"] = cache_hit_ratio(world, before, after)
+    window["cache_hit_ratio"] = cache_hit_ratio(world, whole)
     users = int(after.count[layout.USERS])
     return {
         "seq": seq,
@@ -112,8 +107,8 @@ def frame(world: World, seq: int, before: Moment, after: Moment) -> dict[str, An
         },
         "totals": totals(after),
         "window": window,
-        "components": {i: component_frame(world, me, before, after) for i, me in world.instances.items()},
-        "links": links_frame(world, before, after),
+        "components": {i: component_frame(world, me, whole) for i, me in world.instances.items()},
+        "links": links_frame(world, whole),
         "events": world.story.take_new(),
         "notices": [],
     }

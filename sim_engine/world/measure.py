@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.kernel import layout
+from sim_engine.kernel.control import CARD
 from sim_engine.world.instance import Instance
 from sim_engine.world.memory import Memory
 
@@ -39,33 +40,74 @@ def moment_of(memory: Memory) -> Moment:
     )
 
 
-def _row(array: NDArray[np.void], index: int) -> Any:
-    """A row, or zeros when it did not exist yet."""
-    if index < len(array):
-        return array[index]
-    return np.zeros(1, array.dtype)[0]
+def _grown(array: NDArray[Any], length: int) -> NDArray[Any]:
+    """The array with zeros for rows that did not exist yet."""
+    return array if len(array) == length else np.concatenate([array, np.zeros(length - len(array), array.dtype)])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PoolWindow:
     utilisation: float
-    mean_used: float
     mean_queue: float
     rejected: int
 
 
-class NodeWindow:
-    """What one component did between two moments."""
+class Window:
+    """Everything between two moments, as plain lists by row; what nobody asks for is not worked out."""
 
-    def __init__(self, memory: Memory, instance: Instance, before: Moment, after: Moment) -> None:
-        self.instance = instance
+    def __init__(self, memory: Memory, before: Moment, after: Moment) -> None:
+        self.memory = memory
+        self.before, self.after = before, after
         self.seconds = max(after.at_s - before.at_s, 1e-12)
-        self._memory = memory
-        self._before, self._after = before, after
-        self._was, self._is = _row(before.nodes, instance.node), after.nodes[instance.node]
+        self._nodes: dict[str, list[Any]] = {}
+        self._links: dict[str, list[int]] = {}
+        self._pools: tuple[list[float], list[float], list[int]] | None = None
+
+    def node(self, name: str) -> list[Any]:
+        """How much a field of every node has grown."""
+        if name not in self._nodes:
+            now = self.after.nodes[name]
+            self._nodes[name] = (now - _grown(self.before.nodes[name], len(now))).tolist()
+        return self._nodes[name]
+
+    def link(self, name: str) -> list[int]:
+        if name not in self._links:
+            now = self.after.links[name]
+            self._links[name] = (now - _grown(self.before.links[name], len(now))).tolist()
+        return self._links[name]
+
+    def pool(self, index: int) -> PoolWindow:
+        if self._pools is None:
+            self._pools = self._all_pools()
+        utilisation, queue, rejected = self._pools
+        return PoolWindow(utilisation[index], queue[index], rejected[index])
+
+    def _all_pools(self) -> tuple[list[float], list[float], list[int]]:
+        now = self.after.pools
+        was = _grown(self.before.pools, len(now))
+        used = now["used_area"] - was["used_area"]
+        sent = _card_work(now, self.after.at_s) - _card_work(was, self.before.at_s)
+        capacity = now["capacity"]
+        per_unit = np.divide(used, capacity, out=np.zeros(len(now)), where=capacity > 0)
+        busy = np.where(now["kind"] == CARD, np.where(capacity > 0, sent, 0.0), per_unit)
+        queue = now["queue_area"] - was["queue_area"]
+        rejected: list[int] = (now["rejected"] - was["rejected"]).tolist()
+        return (busy / self.seconds).tolist(), (queue / self.seconds).tolist(), rejected
+
+
+class NodeWindow:
+    """What one component did in a window."""
+
+    def __init__(self, window: Window, instance: Instance) -> None:
+        self.instance = instance
+        self._window = window
+        self.seconds = window.seconds
 
     def count(self, name: str) -> int:
-        return int(self._is[name] - self._was[name])
+        return int(self._window.node(name)[self.instance.node])
+
+    def _sum(self, name: str) -> float:
+        return float(self._window.node(name)[self.instance.node])
 
     def rate(self, name: str) -> float:
         return self.count(name) / self.seconds
@@ -76,46 +118,40 @@ class NodeWindow:
 
     @property
     def mean_in_flight(self) -> float:
-        return float(self._is["area"] - self._was["area"]) / self.seconds
+        return self._sum("area") / self.seconds
 
     @property
     def mean_latency_ms(self) -> float | None:
         ended = self.count("done") + self.count("failed") + self.count("dropped")
-        return 1000.0 * float(self._is["sojourn_sum_s"] - self._was["sojourn_sum_s"]) / ended if ended else None
+        return 1000.0 * self._sum("sojourn_sum_s") / ended if ended else None
 
     @property
     def mean_lag_ms(self) -> float | None:
         applied = self.count("applied")
-        return 1000.0 * float(self._is["lag_sum_s"] - self._was["lag_sum_s"]) / applied if applied else None
+        return 1000.0 * self._sum("lag_sum_s") / applied if applied else None
 
     @property
     def keys_held(self) -> float:
-        return float(self._memory.state.caches[self.instance.cache]["size"])
+        return float(self._window.memory.state.caches[self.instance.cache]["size"])
 
     def enabled(self, port: str) -> int:
-        return int(self._memory.state.routes[self.instance.routes[port, None]]["enabled"])
+        return int(self._window.memory.state.routes[self.instance.routes[port, None]]["enabled"])
 
     def pool(self, name: str) -> PoolWindow:
-        index = self.instance.pools[name]
-        was, now = _row(self._before.pools, index), self._after.pools[index]
-        rejected = int(now["rejected"] - was["rejected"])
-        queue = float(now["queue_area"] - was["queue_area"]) / self.seconds
-        if now["kind"] == 2:
-            busy = _card_work(now, self._after.at_s) - _card_work(was, self._before.at_s)
-            utilisation = busy / self.seconds if now["capacity"] > 0 else 0.0
-            return PoolWindow(utilisation, utilisation, 0.0, rejected)
-        used = float(now["used_area"] - was["used_area"]) / self.seconds
-        capacity = float(now["capacity"])
-        return PoolWindow(used / capacity if capacity > 0 else 0.0, used, queue, rejected)
+        return self._window.pool(self.instance.pools[name])
+
+    def rejects(self) -> bool:
+        """Whether anything was turned away for want of room."""
+        return any(self._window.pool(index).rejected for index in self.instance.pools.values())
 
     def scarcest(self, *pools: str) -> str:
         """The name of the busiest of these."""
         return max(pools, key=lambda name: self.pool(name).utilisation)
 
 
-def _card_work(card: Any, at_s: float) -> float:
-    """Seconds that a network card has sent so far: what was handed to it, less what is still to be sent."""
-    return float(card["work_sum_s"]) - max(0.0, float(card["free_at_s"]) - at_s)
+def _card_work(cards: Any, at_s: float) -> Any:
+    """Seconds that network cards have sent so far: what was handed to them, less what is still to be sent."""
+    return cards["work_sum_s"] - np.maximum(0.0, cards["free_at_s"] - at_s)
 
 
 def bin_middles_ms() -> NDArray[np.float64]:
