@@ -109,9 +109,10 @@ export function connect(store, from, to) {
  * @param {string} id
  * @param {ParameterSpec} spec
  * @param {ParameterValue} value
+ * @param {boolean} [stepping] a held arrow key: its steps are one gesture
  * @returns {Edit}
  */
-export function setParameter(store, section, id, spec, value) {
+export function setParameter(store, section, id, spec, value, stepping = false) {
   const entry = store.map(section).get(id);
   const label = t("Set {title}", { title: spec.title });
   if (!entry) return { label, operations: [] };
@@ -120,7 +121,7 @@ export function setParameter(store, section, id, spec, value) {
   else parameters[spec.name] = value;
   const former = Object.hasOwn(entry.parameters, spec.name) ? entry.parameters[spec.name] : spec.default;
   const operations = former === value ? [] : [{ section, id, value: { ...entry, parameters } }];
-  return { label, operations, merge: `set ${section} ${id} ${spec.name}` };
+  return { label, operations, merge: stepping ? `set ${section} ${id} ${spec.name}` : "" };
 }
 
 /**

@@ -11,7 +11,7 @@ import { t } from "../core/i18n.js";
 import { routes } from "../core/routes.js";
 import { ApiFailure, get, post } from "./api.js";
 
-const DRAFT_AFTER_MS = 400;
+const DRAFT_EVERY_MS = 500;
 
 export class Saver {
   /**
@@ -25,6 +25,7 @@ export class Saver {
     this.saved = fingerprintOf(boot.design);
     this.saving = false;
     this.drafts = new Drafts(window.localStorage, boot.token);
+    this.keptAt = -Infinity;
     /** @type {any} */
     this.timer = null;
     /** @type {Emitter<void>} */
@@ -40,13 +41,15 @@ export class Saver {
   }
 
   later() {
+    const waited = performance.now() - this.keptAt;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.keepDraft(), DRAFT_AFTER_MS);
+    this.timer = setTimeout(() => this.keepDraft(), Math.max(0, DRAFT_EVERY_MS - waited));
     this.changed.emit();
   }
 
   keepDraft() {
     clearTimeout(this.timer);
+    this.keptAt = performance.now();
     if (!this.app.canEdit) return;
     if (!this.dirty) this.drafts.drop();
     else if (!this.drafts.keep(this.app.store.toJSON(), this.revision)) {

@@ -30,7 +30,7 @@ export function componentPanel(context, id) {
   const figures = metricList(kind.metrics, (spec) => app.frames.recent.metric(id, spec));
   const form = parameterForm(kind.parameters, component.parameters, {
     readOnly: !app.canEdit,
-    set: (spec, value) => app.edit(setParameter(app.store, "components", id, spec, value)),
+    set: (spec, value, stepping) => app.edit(setParameter(app.store, "components", id, spec, value, stepping)),
   });
   const nodes = [
     head(context, id, component, kind),

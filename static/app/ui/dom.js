@@ -65,6 +65,58 @@ export function setText(element, text) {
 }
 
 /**
+ * Remembers which field of a part has the focus and what is typed in it, for after the part was built anew. Fields
+ * are recognised by `data-parameter`.
+ *
+ * @param {HTMLElement} host
+ * @returns {(() => void) | null}
+ */
+export function keptFocus(host) {
+  const active = /** @type {any} */ (document.activeElement);
+  const key = active?.dataset?.parameter;
+  if (!key || !host.contains(active)) return null;
+  const typed = active.value;
+  return () => {
+    const field = /** @type {any} */ (host.querySelector(`[data-parameter="${CSS.escape(key)}"]`));
+    if (!field) return;
+    field.focus({ preventScroll: true });
+    if (field.type !== "text" || field.value === typed) return;
+    field.value = typed;
+    field.dispatchEvent(new Event("input"));
+  };
+}
+
+let pointerDown = false;
+/** @type {Set<() => void>} */
+const waiting = new Set();
+
+/**
+ * Rebuilds a part of the page soon, but never while a button is being pressed: leaving a field by clicking a button
+ * commits the field first, and a button that is replaced between press and release never gets its click.
+ *
+ * @param {() => void} build called once, however often it is asked for
+ */
+export function rebuildSoon(build) {
+  if (waiting.has(build)) return;
+  waiting.add(build);
+  requestAnimationFrame(() => pointerDown || flush());
+}
+
+function flush() {
+  const due = [...waiting];
+  waiting.clear();
+  for (const build of due) build();
+}
+
+if (typeof document !== "undefined") {
+  document.addEventListener("pointerdown", () => { pointerDown = true; }, true);
+  for (const name of ["pointerup", "pointercancel"]) {
+    // After the click, which comes after the release.
+    document.addEventListener(name, () => setTimeout(() => { pointerDown = false; flush(); }), true);
+  }
+}
+
+/**
  * @param {string} selector
  * @param {ParentNode} [within]
  * @returns {HTMLElement[]}

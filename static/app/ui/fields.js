@@ -5,7 +5,7 @@
  * @typedef {import("../core/types.js").ParameterSpec} ParameterSpec
  * @typedef {import("../core/types.js").ParameterValue} ParameterValue
  * @typedef {import("../core/types.js").Parameters} Parameters
- * @typedef {{set: (spec: ParameterSpec, value: ParameterValue) => void, readOnly: boolean}} FormOptions
+ * @typedef {{set: (spec: ParameterSpec, value: ParameterValue, stepping?: boolean) => void, readOnly: boolean}} FormOptions
  */
 import { applies, valueOf } from "../core/catalogue.js";
 import { t } from "../core/i18n.js";
@@ -54,9 +54,9 @@ function field(spec, parameters, options) {
     return checked;
   };
   control.addEventListener("input", () => commit());
-  control.addEventListener("change", () => {
+  control.addEventListener("change", (event) => {
     const checked = commit();
-    if (checked.ok) options.set(spec, checked.value);
+    if (checked.ok) options.set(spec, checked.value, event instanceof CustomEvent);
   });
   control.addEventListener("keydown", (event) => step(/** @type {KeyboardEvent} */ (event), control, spec));
   return h("div", { className: `field${spec.type === "text" ? " wide" : ""}${changed ? " is-changed" : ""}` },
@@ -99,7 +99,7 @@ function step(event, control, spec) {
   const size = spec.type === "integer" ? (event.shiftKey ? 10 : 1) : 10 ** (Math.floor(Math.log10(Math.max(Math.abs(now), 1e-3))) - (event.shiftKey ? 0 : 1));
   const next = Math.min(spec.maximum ?? Infinity, Math.max(spec.minimum ?? -Infinity, now + direction * size));
   control.value = String(Number(next.toPrecision(8)));
-  control.dispatchEvent(new Event("change"));
+  control.dispatchEvent(new CustomEvent("change"));
 }
 
 /**

@@ -6,7 +6,7 @@
  * @typedef {import("../canvas/canvas.js").Canvas} Canvas
  * @typedef {{app: App, canvas: Canvas, problems: import("./problems.js").Problems, close: () => void, editScenarios: () => void}} Context
  */
-import { byId } from "./dom.js";
+import { byId, keptFocus, rebuildSoon } from "./dom.js";
 import { componentPanel } from "./component-panel.js";
 import { designPanel } from "./design-panel.js";
 import { linkPanel } from "./link-panel.js";
@@ -24,7 +24,7 @@ export class Inspector {
     /** @type {Panel} */
     this.panel = { nodes: [] };
     this.shown = "";
-    this.pending = false;
+    this.rebuild = () => this.render();
     this.liveAt = 0;
     const { app, problems } = context;
     for (const emitter of [app.selection.changed, app.store.changed, app.run.changed, problems.changed]) {
@@ -37,12 +37,7 @@ export class Inspector {
 
   /** After the event, not in it: a field that is being left must not vanish under the browser's feet. */
   soon() {
-    if (this.pending) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      this.render();
-    });
+    rebuildSoon(this.rebuild);
   }
 
   render() {
@@ -50,13 +45,13 @@ export class Inspector {
     if (signature === this.shown) return;
     const sameThing = signature.split("\n")[0] === this.shown.split("\n")[0];
     this.shown = signature;
-    const kept = sameThing ? focusIn(this.body) : null;
+    const kept = sameThing ? keptFocus(this.body) : null;
     const open = sameThing ? new Set([...this.body.querySelectorAll("details[open]")].map((each) => each.getAttribute("data-keep"))) : new Set();
     this.panel = this.build();
     this.body.replaceChildren(...this.panel.nodes);
     for (const details of this.body.querySelectorAll("details")) if (open.has(details.dataset.keep ?? "")) details.open = true;
     if (!sameThing) byId("inspector").scrollTop = 0;
-    kept?.(this.body);
+    kept?.();
     this.panel.live?.();
   }
 
@@ -92,27 +87,4 @@ export class Inspector {
     this.soon();
     this.panel.live?.();
   }
-}
-
-/**
- * Remembers which field has the focus and what is typed in it, across a rebuild.
- *
- * @param {HTMLElement} body
- * @returns {((fresh: HTMLElement) => void) | null}
- */
-function focusIn(body) {
-  const active = /** @type {any} */ (document.activeElement);
-  const key = active?.dataset?.parameter;
-  if (!key || !body.contains(active)) return null;
-  const typed = active.value;
-  const untouched = active.value === active.defaultValue;
-  return (fresh) => {
-    const field = /** @type {any} */ (fresh.querySelector(`[data-parameter="${CSS.escape(key)}"]`));
-    if (!field) return;
-    field.focus({ preventScroll: true });
-    if (!untouched && field.value !== typed && field.type === "text") {
-      field.value = typed;
-      field.dispatchEvent(new Event("input"));
-    }
-  };
 }

@@ -26,7 +26,7 @@ export function linkPanel(context, id) {
   const own = problems.of(id);
   const form = parameterForm(app.catalogue.link.parameters, link.parameters, {
     readOnly: !app.canEdit,
-    set: (spec, value) => app.edit(setParameter(app.store, "links", id, spec, value)),
+    set: (spec, value, stepping) => app.edit(setParameter(app.store, "links", id, spec, value, stepping)),
   });
   const nodes = [
     h("div", { className: "inspector-head" }, icon("ui-arrow-right"),

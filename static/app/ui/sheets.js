@@ -65,7 +65,8 @@ export class Sheets {
 
   openInspector() {
     byId("inspector").classList.add("is-open");
-    const field = byId("inspector-body").querySelector("input:not(.label-input):enabled, select:enabled, textarea:enabled, button:enabled");
+    const body = byId("inspector-body");
+    const field = body.querySelector(".field-input:enabled, .switch:enabled") ?? body.querySelector(".label-input:enabled");
     (field ?? byId("inspector")).focus();
   }
 
