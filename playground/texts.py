@@ -12,7 +12,9 @@ from django.conf import settings
 from django.utils.translation import gettext as translate
 
 # Keys of the catalogue whose values are read by people; everything else is a name.
-TEXT_KEYS = frozenset({"title", "summary", "help", "source", "label", "short"})
+TEXT_KEYS = frozenset({"title", "summary", "help", "source", "label", "left_out"})
+# Keys whose value maps names to texts.
+SENTENCE_KEYS = frozenset({"messages", "short"})
 
 
 @lru_cache(maxsize=8)
@@ -26,7 +28,7 @@ def for_browser(language: str) -> dict[str, str]:
 def translated(value: Any, key: str = "") -> Any:
     """A copy of the catalogue with the texts for people translated."""
     if isinstance(value, dict):
-        if key == "messages":
+        if key in SENTENCE_KEYS:
             return {name: translate(text) for name, text in value.items()}
         return {name: translated(item, name) for name, item in value.items()}
     if isinstance(value, list):
@@ -37,7 +39,7 @@ def translated(value: Any, key: str = "") -> Any:
 def sentences(value: Any, key: str = "") -> set[str]:
     """Every text of the catalogue that `translated` would look up."""
     if isinstance(value, dict):
-        if key == "messages":
+        if key in SENTENCE_KEYS:
             return {text for text in value.values() if text}
         return set().union(*(sentences(item, name) for name, item in value.items()))
     if isinstance(value, list):

@@ -64,6 +64,18 @@ MESSAGES: Final[dict[str, str]] = {
     "single_point": _("{label} is a single point of failure: when it dies, nothing gets through."),
     "clients_to_database": _("{label} talks straight to a database. Put a server between them."),
     "not_linked": _("{label} is linked to nothing, so no request reaches it."),
+    # why no formula stands beside a measurement
+    "theory_closed": _("No formula: its clients wait for their answers before they ask again."),
+    "theory_not_random": _("No formula: a balancer that does not choose at random makes the arrivals more even than a Poisson process."),
+    "theory_not_poisson": _("No formula: its requests come from other components' work and are no Poisson process."),
+    "theory_retried": _("No formula: requests fail and are repeated, so the arrivals are no Poisson process."),
+    "theory_changing": _("No formula: the traffic is changing, or there is too little of it to compare yet."),
+    "theory_limited": _("No formula: something else than the CPU limits it."),
+    "theory_general": _("No formula: several cores with service times that are not exponential, or a discipline without one."),
+    "theory_overloaded": _("No formula: it is given more than it can do, so the queue grows without end."),
+    "theory_invalidated": _("No formula: writes remove keys from the cache, or its keys expire before they are pushed out."),
+    "theory_several_sources": _("No formula: several clients with popularities of their own share it."),
+    "theory_nothing": _("No formula is known for this kind of component."),
     # refused commands
     "unknown_command": _("There is no command called {value}."),
     "cannot": _("{label} cannot be asked to {value}."),

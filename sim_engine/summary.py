@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sim_engine.kernel import layout
+from sim_engine.messages import MESSAGES
 from sim_engine.statistics.intervals import Interval
 from sim_engine.statistics.record import PERCENTILES, Steady
 from sim_engine.world.frames import cache_hit_ratio, totals, window_of_requests
@@ -88,7 +89,7 @@ def expectation(world: World, identifier: str, steady: Steady | None) -> dict[st
     """What a formula expects of a component, or why there is none."""
     me = world.instances[identifier]
     found = me.component.expectation(world, me, steady)
-    return {"none": found} if isinstance(found, str) else found.document()
+    return {"none": found, "text": MESSAGES[found]} if isinstance(found, str) else found.document()
 
 
 def _steady(run: "Run") -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim_engine.catalogue.parameter import Parameter
-from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from sim_engine.world.world import World
 
 
-NOTHING = _("No formula is known for this kind of component.")
+NOTHING = "theory_nothing"  # a key of MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ class Component:
 
     @classmethod
     def expectation(cls, world: "World", me: "Instance", steady: "Steady | None") -> "Expectation | str":
-        """What a formula expects of it, or the reason why there is none."""
+        """What a formula expects of it, or the key of the message that says why there is none."""
         return NOTHING
 
     @classmethod

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from sim_engine.kernel import layout
 from sim_engine.statistics.intervals import of_ratio
 from sim_engine.statistics.record import Steady
-from sim_engine.texts import _
 from sim_engine.theory import formulas
 from sim_engine.world.instance import Instance
 
@@ -19,16 +18,17 @@ if TYPE_CHECKING:
 
 che_hit_ratio = lru_cache(maxsize=64)(formulas.che_hit_ratio)
 
-CLOSED = _("No formula: its clients wait for their answers before they ask again.")
-NOT_RANDOM = _("No formula: a balancer that does not choose at random makes the arrivals more even than a Poisson process.")
-NOT_POISSON = _("No formula: its requests come from other components' work and are no Poisson process.")
-RETRIED = _("No formula: requests fail and are repeated, so the arrivals are no Poisson process.")
-CHANGING = _("No formula: the traffic is changing, or there is too little of it to compare yet.")
-LIMITED = _("No formula: something else than the CPU limits it.")
-GENERAL = _("No formula: several cores with service times that are not exponential, or a discipline without one.")
-OVERLOADED = _("No formula: it is given more than it can do, so the queue grows without end.")
-INVALIDATED = _("No formula: writes remove keys from the cache, or its keys expire before they are pushed out.")
-SEVERAL_SOURCES = _("No formula: several clients with popularities of their own share it.")
+# Why no formula applies: keys of MESSAGES
+CLOSED = "theory_closed"
+NOT_RANDOM = "theory_not_random"
+NOT_POISSON = "theory_not_poisson"
+RETRIED = "theory_retried"
+CHANGING = "theory_changing"
+LIMITED = "theory_limited"
+GENERAL = "theory_general"
+OVERLOADED = "theory_overloaded"
+INVALIDATED = "theory_invalidated"
+SEVERAL_SOURCES = "theory_several_sources"
 
 
 @dataclass(frozen=True, slots=True)
