@@ -173,7 +173,7 @@ export class Saver {
   get sentence() {
     if (!this.app.canEdit) return t("Shared with you");
     if (this.saving) return t("Saving…");
-    if (this.token === null) return this.dirty ? t("Not saved, kept in this browser") : t("Not saved");
+    if (this.token === null) return t("Not saved");
     return this.dirty ? t("Changes not saved") : t("Saved");
   }
 }

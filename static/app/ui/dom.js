@@ -65,7 +65,7 @@ export function setText(element, text) {
 }
 
 /**
- * Remembers which field of a part has the focus and what is typed in it, for after the part was built anew. Fields
+ * Remembers which field of a part has the focus, what is typed in it and what of it is selected, for after the part was built anew. Fields
  * are recognised by `data-parameter`.
  *
  * @param {HTMLElement} host
@@ -75,14 +75,18 @@ export function keptFocus(host) {
   const active = /** @type {any} */ (document.activeElement);
   const key = active?.dataset?.parameter;
   if (!key || !host.contains(active)) return null;
-  const typed = active.value;
+  const { value: typed, selectionStart, selectionEnd } = active;
   return () => {
     const field = /** @type {any} */ (host.querySelector(`[data-parameter="${CSS.escape(key)}"]`));
     if (!field) return;
     field.focus({ preventScroll: true });
-    if (field.type !== "text" || field.value === typed) return;
-    field.value = typed;
-    field.dispatchEvent(new Event("input"));
+    if (field.type !== "text") return;
+    if (field.value !== typed) {
+      field.value = typed;
+      field.dispatchEvent(new Event("input"));
+    }
+    // Tab selects all of a field: what is typed next must replace it still.
+    field.setSelectionRange(selectionStart, selectionEnd);
   };
 }
 

@@ -55,6 +55,7 @@ function bindActions(app, actions) {
       button.title = [label ? `${action.label()}: ${label}` : action.label(), keys].filter(Boolean).join("  ");
     }
     setText(byId("saved-state"), app.saver.sentence);
+    byId("saved-state").title = app.canEdit && app.saver.dirty ? t("What is not saved is kept in this browser.") : "";
   };
   let pending = false;
   const soon = () => {
