@@ -49,7 +49,7 @@ TABLE = [
     limit("advance_wall_s", 30, "s", "the engine ends a tick after 20 s; one that goes on is stuck, its worker is killed"),
     limit("worker_silent_s", 10, "s", "a worker that does not answer for so long is taken for dead"),
     limit("worker_memory_mb", 1024, "MB", "a worker above it is ended and its runs are replayed elsewhere"),
-    limit("recoveries", 3, "times without progress", "a run that kills every worker is the run's own fault"),
+    limit("recoveries", 4, "times without progress", "a run that kills every worker is the run's own fault"),
     limit("replay_wall_s", 60, "s", "a replay that takes longer is given up, and says so"),
     # sockets
     limit("message_bytes", 64 * 1024, "bytes", "a command is 200 bytes; a structural edit may be as large as a design"),

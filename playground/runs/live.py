@@ -8,6 +8,7 @@ effect are handed on, so that no viewer ever saw what a replay would not give ag
 import asyncio
 import json
 import logging
+import random
 import time
 from typing import Any
 
@@ -266,7 +267,8 @@ class LiveRun:
         if self._verify is not None:
             self._tell(phase="starting", text="Its worker was lost; the run is being replayed to where it was.")
         if self._fruitless > 1:
-            await asyncio.sleep(0.5)
+            # Runs that shared the worker of one that ends it come back at other moments than that one.
+            await asyncio.sleep(0.25 * 2**self._fruitless * random.uniform(0.5, 1.5))
 
     async def _end_stuck(self, handle: Handle) -> None:
         self._fail("One step took too long, so the run was ended. The design may be too large or too busy.")

@@ -22,7 +22,7 @@ import pytest
 import redis
 
 from tests.web.conftest import a_design
-from tests.web.servers import ROOT, Server, Stream, Visitor, free_port, secret_of, seqs
+from tests.web.servers import FAKE_ENGINE, ROOT, Server, Stream, Visitor, free_port, secret_of, seqs
 
 
 def answers(port: int) -> bool:
@@ -78,7 +78,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Dask scheduler with two workers, as somebody else would start them."""
     folder: Path = tmp_path_factory.mktemp("dask")
     port = free_port()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SIM_ENGINE_MODULE": "sim_engine"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SIM_ENGINE_MODULE": FAKE_ENGINE}
     common = {"env": environment, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     commands = [
         [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
@@ -101,17 +101,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory, postgres: str, redis_url: str
     environment = {"DATABASE_URL": postgres, "REDIS_URL": redis_url, "DASK_SCHEDULER": scheduler, "SECRET_KEY": "for both " * 6}
     folder = tmp_path_factory.mktemp("pair")
     with (
-        Server(folder, environment=environment, engine="sim_engine") as one,
-        Server(folder, environment=environment, engine="sim_engine", migrate=False) as other,
+        Server(folder, environment=environment) as one,
+        Server(folder, environment=environment, migrate=False) as other,
     ):
         yield [one, other]
-
-
-def first_design() -> dict[str, Any]:
-    import json
-
-    design: dict[str, Any] = json.loads((ROOT / "examples" / "three-tier.json").read_text())
-    return design
 
 
 def at(visitor: Visitor, server: Server) -> Visitor:
@@ -125,7 +118,7 @@ def at(visitor: Visitor, server: Server) -> Visitor:
 async def test_a_run_is_watched_and_controlled_through_both(pair: list[Server]) -> None:
     here = Visitor(pair[0])
     there = at(here, pair[1])
-    run = here.start_run(first_design(), seed=4)
+    run = here.start_run(a_design(), seed=4)
     async with here.socket(run) as one:
         first = Stream(one)
         await first.hello()
@@ -147,7 +140,7 @@ async def test_lost_web_process_loses_no_run(pair: list[Server]) -> None:
     """The process that started the run dies without a word; the other one replays it for its viewers."""
     here = Visitor(pair[0])
     there = at(here, pair[1])
-    run = here.start_run(first_design(), seed=6)
+    run = here.start_run(a_design(), seed=6)
     async with here.socket(run) as connection:
         stream = Stream(connection)
         await stream.hello()
@@ -168,9 +161,9 @@ async def test_lost_web_process_loses_no_run(pair: list[Server]) -> None:
 
 async def test_link_revoked_at_one_process_closes_sockets_at_the_other(pair: list[Server]) -> None:
     owner, friend = Visitor(pair[0]), Visitor(pair[1])
-    edit = owner.post("/api/designs/", {"design": first_design()})[1]["edit_token"]
+    edit = owner.post("/api/designs/", {"design": a_design()})[1]["edit_token"]
     link = owner.post(f"/api/designs/{edit}/links/", {"kind": "view"})[1]
-    run = owner.start_run(first_design(), token=edit)
+    run = owner.start_run(a_design(), token=edit)
     async with friend.socket(run) as connection:
         stream = Stream(connection)
         await stream.hello(token=secret_of(link["url"]))
@@ -203,18 +196,14 @@ def test_concurrent_saves_of_one_design_all_get_a_number(pair: list[Server]) -> 
     from concurrent.futures import ThreadPoolExecutor
 
     owner = Visitor(pair[0])
-    edit = owner.post("/api/designs/", {"design": a_design_like(first_design())})[1]["edit_token"]
+    edit = owner.post("/api/designs/", {"design": a_design()})[1]["edit_token"]
 
     def save(number: int) -> tuple[int, Any]:
         who = at(owner, pair[number % 2])
-        return who.post(f"/api/designs/{edit}/revisions/", {"design": first_design(), "base": 1})
+        return who.post(f"/api/designs/{edit}/revisions/", {"design": a_design(), "base": 1})
 
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(save, range(16)))
     assert sorted(status for status, _body in results) == [201] + [409] * 15
     numbers = [body["kept_as"] if status == 409 else body["revision"] for status, body in results]
     assert sorted(numbers) == list(range(2, 18))
-
-
-def a_design_like(design: dict[str, Any]) -> dict[str, Any]:
-    return {**design, "name": a_design()["name"]}

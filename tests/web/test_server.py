@@ -24,7 +24,7 @@ async def whole_run(visitor: Visitor, run: str) -> list[dict[str, Any]]:
     async with visitor.socket(run) as connection:
         stream = Stream(connection)
         await stream.hello()
-        await stream.until_phase("finished", within_s=30)
+        await stream.until_phase("finished", within_s=60)
         return stream.frames
 
 
@@ -157,18 +157,15 @@ async def test_refused_commands_say_why(server: Server) -> None:
 
 
 async def test_misbehaving_runs_fail_and_others_go_on(tmp_path: Path) -> None:
-    with Server(tmp_path, advance_wall_s=2, worker_silent_s=3, runs_per_visitor=10) as server:
+    with Server(tmp_path, advance_wall_s=2, recoveries=2, runs_per_visitor=10) as server:
         visitor = Visitor(server)
-        good = visitor.start_run(short(5), seed=9)
-        bad = [visitor.start_run(a_design(misbehave={"at_s": 0.5, "how": how})) for how in ("exit", "hang", "raise")]
-        watching = asyncio.ensure_future(whole_run(visitor, good))
-        texts = await asyncio.gather(*(failure(visitor, run) for run in bad))
-        assert "again and again" in texts[0]
-        assert "too long" in texts[1]
-        assert "error" in texts[2]
-        started_s = time.monotonic()
-        assert visitor.get("/")[0] == 200
-        assert time.monotonic() - started_s < 2
+        watching = asyncio.ensure_future(whole_run(visitor, visitor.start_run(short(5), seed=9)))
+        for how, word in (("raise", "error"), ("exit", "again and again"), ("hang", "too long")):
+            text = await failure(visitor, visitor.start_run(a_design(misbehave={"at_s": 0.5, "how": how})))
+            assert word in text
+            started_s = time.monotonic()
+            assert visitor.get("/")[0] == 200
+            assert time.monotonic() - started_s < 2
         assert seqs(await watching) == list(range(50))
 
 
@@ -176,7 +173,7 @@ async def failure(visitor: Visitor, run: str) -> str:
     async with visitor.socket(run) as connection:
         stream = Stream(connection)
         await stream.hello()
-        state = await stream.until_phase("failed", within_s=40)
+        state = await stream.until_phase("failed", within_s=60)
         return str(state["text"])
 
 
