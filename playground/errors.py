@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A request that is answered with `status` and a sentence for people."""
 
     def __init__(self, status: int, code: str, text: str, **more: Any) -> None:

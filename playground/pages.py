@@ -26,9 +26,6 @@ FIRST_DESIGN = settings.BASE_DIR / "examples" / "three-tier.json"
 
 @lru_cache(maxsize=1)
 def first_design_text() -> str:
-    if not FIRST_DESIGN.exists():
-        return json.dumps({"format": "architecture-playground", "version": 1, "name": "Three-tier shop", "seed": 1,
-                           "components": {}, "links": {}, "scenarios": {}, "scenario": "steady"})
     return FIRST_DESIGN.read_text(encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
 """Template tags of the page.
 
-    {% load page lucide %}
-    {% importmap %}                    the import map, with the nonce that the content security policy asks for
-    {{ boot|boot_block:"boot" }}       the JSON block that the front end starts from
+{% load page lucide %}
+{% importmap %}                    the import map, with the nonce that the content security policy asks for
+{{ boot|boot_block:"boot" }}       the JSON block that the front end starts from
 """
 
 from django import template
