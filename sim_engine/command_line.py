@@ -17,11 +17,13 @@ from sim_engine.components.link import LINK
 from sim_engine.design.check import check
 from sim_engine.design.schema import schema_document
 from sim_engine.messages import DesignError, Problem
+from sim_engine.replications import replicate
 from sim_engine.report import text_report
 from sim_engine.run import Run
 from sim_engine.warming import warm
 
 OK, PROBLEMS, USAGE = 0, 1, 2
+MOST_REPLICATIONS = 1_000
 FRAMES = 400  # that a run without a viewer makes
 
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scenario", metavar="NAME", help="the design's own choice by default")
     run.add_argument("--until", type=float, metavar="SECONDS", help="simulated seconds; by default the scenario's length")
     run.add_argument("--seed", type=int, metavar="N")
+    run.add_argument("--replications", type=int, default=1, metavar="N", help="run it with N seeds and give intervals")
     run.add_argument("--set", action="append", default=[], metavar="COMPONENT.PARAMETER=VALUE", dest="settings")
     run.add_argument("--format", choices=("text", "json"), default="text")
     run.set_defaults(do=_run)
@@ -125,6 +128,8 @@ def _run(options: argparse.Namespace) -> int:
         raise _UsageError("--until must be a number of seconds above 0")
     if options.seed is not None and not 0 <= options.seed < 2**53:
         raise _UsageError("--seed must be a whole number from 0 to 2^53 - 1")
+    if not 1 <= options.replications <= MOST_REPLICATIONS:
+        raise _UsageError(f"--replications must be a number from 1 to {MOST_REPLICATIONS}")
     document = _with_settings(_load(options.design), options.settings)
     if options.until is not None:
         _set_durations(document, options.until)
@@ -135,8 +140,16 @@ def _run(options: argparse.Namespace) -> int:
         return PROBLEMS
     _to_the_end(run)
     found = run.summary()
+    if options.replications > 1:
+        found["replications"] = replicate(found, lambda seed: _summary(document, options.scenario, seed), options.replications)
     print(json.dumps(found, indent=2) if options.format == "json" else text_report(found))
     return OK
+
+
+def _summary(document: Any, scenario: str | None, seed: int) -> dict[str, Any]:
+    run = Run(document, scenario, seed)
+    _to_the_end(run)
+    return run.summary()
 
 
 def _set_durations(document: Any, until_s: float) -> None:

@@ -18,6 +18,7 @@ def text_report(summary: dict[str, Any]) -> str:
         lines.append("Errors     " + "   ".join(f"{cause} {count:,}" for cause, count in summary["errors"].items()))
     if summary["limit"]:
         lines.append(f"Limit      the run ended at the limit {summary['limit']}")
+    lines += _replications(summary)
     return "\n".join([*lines, "", *_components(summary), "", *_events(summary)])
 
 
@@ -36,6 +37,19 @@ def _steady(summary: dict[str, Any]) -> list[str]:
     if rate is not None:
         shown.append(f"throughput {rate['value']:.1f} ± {rate['half_width']:.1f}/s")
     return [f"Steady     from {steady['from_s']:.1f} s on, 95 % confidence: " + "   ".join(shown)]
+
+
+def _replications(summary: dict[str, Any]) -> list[str]:
+    """Whole runs with different seeds, with what they differ by."""
+    replications = summary.get("replications")
+    if replications is None:
+        return []
+    shown = [
+        f"{name.removeprefix('latency_ms.')} {part['value']:.1f} ± {part['half_width']:.1f} ms"
+        for name, part in replications["intervals"].items()
+        if name.startswith("latency_ms.")
+    ]
+    return [f"{replications['count']} seeds   95 % confidence: " + "   ".join(shown)]
 
 
 def _ms(value: float | None) -> str:
