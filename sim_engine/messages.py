@@ -62,7 +62,6 @@ MESSAGES: Final[dict[str, str]] = {
     "fault_not_possible": _("The scenario {label}: {value} cannot be done to {target}."),
     "memory_for_none": _("{label}: one request needs more memory than the machine has. Raise the memory or lower what a request needs."),
     "single_point": _("{label} is a single point of failure: when it dies, nothing gets through."),
-    "clients_to_database": _("{label} talks straight to a database. Put a server between them."),
     "not_linked": _("{label} is linked to nothing, so no request reaches it."),
     # why no formula stands beside a measurement
     "theory_closed": _("No formula: its clients wait for their answers before they ask again."),

@@ -6,7 +6,7 @@ Left out: disk, garbage collection, several instances on one card, cold start.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim_engine.catalogue.component import Card, Component, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import choice, distribution_parameters, integer, number
@@ -144,6 +144,11 @@ class Server(Component):
         if workers["waited"] > 0 or workers["rejected"] > 0:
             return LIMITED
         return station_expectation(world, me, steady, "cpu", "service")
+
+    @classmethod
+    def problems(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+        too_little = parameters["request_memory_mb"] > parameters["memory_mb"]
+        return [("request_memory_mb", "memory_for_none")] if too_little else []
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
