@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,8 @@ def test_in_processes_that_hash_differently() -> None:
 
 
 def test_the_order_of_the_document_does_not_matter() -> None:
-    backwards = {
-        **DOCUMENT,
-        "components": dict(reversed(DOCUMENT["components"].items())),
-        "links": dict(reversed(DOCUMENT["links"].items())),
-    }
+    turned = {name: dict(reversed(DOCUMENT[name].items())) for name in ("components", "links")}
+    backwards = {**DOCUMENT, **turned}
     assert digest(backwards) == digest(DOCUMENT)
 
 
@@ -141,7 +139,7 @@ def test_frames_add_up_to_the_totals() -> None:
         assert sum(frame["window"][name] for frame in shown) == shown[-1]["totals"][name]
         for component, report in shown[-1]["summary"]["components"].items():
             assert sum(frame["components"][component][name] for frame in shown) == report[name], (component, name)
-    for one, other in zip(shown, shown[1:], strict=False):
+    for one, other in pairwise(shown):
         assert other["t"] == pytest.approx(one["t"] + other["dt"], abs=2e-6)
     assert shown[-1]["final"] and not any("final" in frame for frame in shown[:-1])
 
