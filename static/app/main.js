@@ -60,6 +60,7 @@ async function start() {
   for (const button of all("dialog [data-close]")) button.addEventListener("click", () => button.closest("dialog")?.close());
   for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   app.saver.restoreDraft();
+  app.run.rejoin();
   document.body.dataset.ready = "true";
 }
 

@@ -90,6 +90,8 @@ def opened(browser: Browser, **options: Any) -> tuple[BrowserContext, Playground
 
 def playground_in(context: BrowserContext) -> Playground:
     context.set_default_timeout(10_000)
+    # The first page of a cold server, on a busy machine.
+    context.set_default_navigation_timeout(45_000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -89,6 +89,16 @@ def test_unsaved_work_outlives_the_page(first_page: Playground, real_server: Ser
     expect(again.page).not_to_have_title(re.compile("^Not saved yet"))
 
 
+def test_a_reload_goes_on_watching(first_page: Playground) -> None:
+    first_page.run()
+    expect(first_page.clock).to_contain_text("0:02")
+    first_page.page.reload()
+    first_page.story("The run has started")
+    expect(first_page.button("Pause")).to_be_enabled()
+    first_page.click("Stop")
+    expect(first_page.button("Run")).to_be_visible()
+
+
 @pytest.fixture
 def wire(real_server: Server) -> Iterator[Wire]:
     relay = Wire(real_server.port)

@@ -8,7 +8,9 @@ import { t } from "../core/i18n.js";
 import { formatValue } from "../core/units.js";
 import { h } from "../ui/dom.js";
 
+/** More series than this: the highest few and how many more. */
 const MOST = 3;
+const NAMED_OF_MANY = 2;
 
 export class Legend {
   /** @param {string} unit */
@@ -24,13 +26,13 @@ export class Legend {
    */
   show(traces, seconds) {
     const rows = traces.map((trace) => ({ trace, value: valueAt(trace, seconds) }));
-    const chosen = rows.length > MOST ? [...rows].sort((a, b) => (b.value ?? -1) - (a.value ?? -1)).slice(0, MOST) : rows;
+    const chosen = rows.length > MOST ? [...rows].sort((a, b) => (b.value ?? -1) - (a.value ?? -1)).slice(0, NAMED_OF_MANY) : rows;
     const texts = chosen.map(({ trace, value }) => [trace.colour, trace.name, value === null ? "" : formatValue(value, this.unit === "requests/s" ? "" : this.unit)]);
     const shown = JSON.stringify([texts, rows.length]);
     if (shown === this.shown) return;
     this.shown = shown;
     const items = texts.map(([colour, name, value]) => h("li", {}, h("i", { style: { "--swatch": colour } }), name, value ? h("b", {}, value) : null));
-    if (rows.length > MOST) items.push(h("li", { className: "muted" }, t("+{count} more", { count: rows.length - MOST })));
+    if (rows.length > MOST) items.push(h("li", { className: "muted" }, t("+{count} more", { count: rows.length - NAMED_OF_MANY })));
     this.list.replaceChildren(...items);
   }
 }

@@ -12,6 +12,7 @@ import { RunConnection } from "../core/protocol.js";
 import { routes, socketUrl } from "../core/routes.js";
 import { clock } from "../core/units.js";
 import { post } from "./api.js";
+import { forget, recall, remember } from "./last-run.js";
 
 const ACTIVE = new Set(["starting", "running", "paused", "idle"]);
 
@@ -26,6 +27,7 @@ export class RunSession {
     this.duration = 0;
     this.scenario = "";
     this.text = "";
+    this.rejoining = false;
     this.wall = 0;
     this.wallAt = 0;
     /** @type {RunConnection | null} */
@@ -72,11 +74,23 @@ export class RunSession {
     this.setWall(0);
     try {
       const answer = await post(routes.runs, { design, scenario, seed: design.seed, speed: this.speed, ...(token ? { token } : {}) });
+      remember({ run: answer.run, scenario, duration: this.duration, path: window.location.pathname });
       this.watch(answer.run);
     } catch (error) {
       this.become("none");
       throw error;
     }
+  }
+
+  /** After a reload: goes on watching what this tab watched before. */
+  rejoin() {
+    const last = recall(window.location.pathname);
+    if (!last) return;
+    this.scenario = last.scenario;
+    this.duration = last.duration;
+    this.rejoining = true;
+    this.become("starting");
+    this.watch(last.run);
   }
 
   /** @param {string} run */
@@ -103,6 +117,7 @@ export class RunSession {
    * @param {import("../core/types.js").Frame[]} frames
    */
   take(connection, frames) {
+    this.rejoining = false;
     this.frames.add(frames);
     const seq = frames[frames.length - 1].seq;
     // A hidden page draws nothing and must not look like a slow one.
@@ -132,6 +147,13 @@ export class RunSession {
     if (connection !== this.connection) return;
     this.link.emit({ lost: link === "lost" || (link === "connecting" && connection.attempt > 0) });
     if (link !== "closed" || !reason) return;
+    if (this.rejoining) {
+      // A run of before the reload that is no more is nothing to complain about.
+      this.rejoining = false;
+      forget();
+      this.become("none");
+      return;
+    }
     if (this.active) {
       this.told.emit({ text: reason === "gone" ? t("The server no longer has this simulation. Start it again.") : t("You may not watch this simulation any more."), bad: true });
       this.become("stopped");
@@ -185,6 +207,7 @@ export class RunSession {
     if (this.phase === "running" && phase !== "running") this.setWall(this.wallNow);
     if (this.phase !== "running" && phase === "running") this.wallAt = performance.now();
     this.phase = phase;
+    if (phase === "stopped" || phase === "finished" || phase === "failed") forget();
     this.changed.emit();
   }
 }

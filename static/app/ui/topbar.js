@@ -123,6 +123,8 @@ function bindSpeed(app) {
 /** @param {Map<string, Action>} actions */
 function bindMenu(actions) {
   const menu = byId("menu");
+  // The first save gave the page another address than the one it was sent with.
+  byId("language-form").addEventListener("submit", () => { byId("language-form").elements.namedItem("next").value = window.location.pathname; });
   menu.addEventListener("beforetoggle", (/** @type {any} */ event) => {
     if (event.newState !== "open") return;
     const shown = [...actions.values()].filter((action) => action.inMenu && action.visible?.() !== false);
