@@ -153,7 +153,7 @@ def warm_engine() -> None:
     stamp = Stamp(ROOT / ".cache" / "stamp-warm", fingerprint([*sources, ROOT / "requirements.txt"]))
     if stamp.fresh():
         return
-    say("compiling the simulation kernel (about ten seconds, once)")
+    say("compiling the simulation kernel (about half a minute, once)")
     execute([PYTHON, "-m", "sim_engine", "warm"])
     stamp.write()
 

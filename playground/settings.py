@@ -141,7 +141,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 # Dask sets up its own loggers when it is imported, here and in its workers.
-os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
+os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 
