@@ -109,7 +109,8 @@ class Cluster:
         """Back into the rotation once it has caught up and its checks pass."""
         if member.id in self.recovering or member.id in self.out or member is self.primary:
             return
-        world.copy_versions(self.primary, member)
+        if self.primary.alive:  # from a dead one nothing can be copied
+            world.copy_versions(self.primary, member)
         self.refresh(world)
         world.tell("replica_back", member, "good", marker=True)
 
