@@ -17,7 +17,7 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-STEADY_MS = 20_000
+STEADY_MS = 12_000
 AFTER_KILL_MS = 1_500
 AFTER_PROMOTION_MS = 4_000
 

@@ -3,10 +3,11 @@
  *
  * @typedef {import("../core/frames.js").Marker} Marker
  */
-import { compact } from "../core/units.js";
-import { clock } from "../core/units.js";
+import { clock, compact } from "../core/units.js";
 
-const WORD_ROOM = 0.2;
+/** A word of 9 pixels' height takes about this much of the axis. */
+const WORD_PX = 44;
+const MARGINS_PX = 52;
 const TIME_TICKS = 4;
 
 /**
@@ -23,7 +24,7 @@ export function layoutFor(layout, { end, range, markers, version, unit, empty, w
     datarevision: version,
     xaxis: { ...layout.xaxis, range: [0, end], autorange: false, linecolor: colour("--line-strong"), ...timeTicks(end) },
     yaxis: { ...layout.yaxis, range, autorange: false, gridcolor: colour("--line"), ...valueTicks(layout.yaxis, range, unit, empty) },
-    ...markerShapes(markers, end, colour),
+    ...markerShapes(markers, end, WORD_PX / Math.max(60, width - MARGINS_PX), colour),
   };
 }
 
@@ -57,9 +58,10 @@ function valueTicks(axis, range, unit, empty) {
  *
  * @param {Marker[]} markers
  * @param {number} end
+ * @param {number} room share of the axis that a word takes
  * @param {(name: string) => string} colour
  */
-function markerShapes(markers, end, colour) {
+function markerShapes(markers, end, room, colour) {
   const names = new Map([["error", "--failed"], ["warning", "--slow"], ["good", "--done"]]);
   const shapes = [];
   const annotations = [];
@@ -67,7 +69,7 @@ function markerShapes(markers, end, colour) {
   for (const marker of markers) {
     const tint = colour(names.get(marker.severity) ?? "--ink-3");
     shapes.push({ type: "line", xref: "x", yref: "paper", x0: marker.t, x1: marker.t, y0: 0, y1: 1, line: { color: tint, width: 1 } });
-    if ((marker.t - last) / end < WORD_ROOM || !marker.word) continue;
+    if ((marker.t - last) / end < room || !marker.word) continue;
     last = marker.t;
     const right = marker.t / end > 0.75;
     annotations.push({ x: marker.t, xref: "x", y: 1, yref: "paper", yanchor: "bottom", xanchor: right ? "right" : "left", xshift: right ? 2 : -2, text: plain(marker.word), showarrow: false, font: { size: 9, color: tint } });
