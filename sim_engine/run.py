@@ -211,7 +211,7 @@ class Run:
 
     @property
     def kernel_s(self) -> float:
-        """Real seconds spent in the compiled kernel so far."""
+        """Seconds of processor time spent in the compiled kernel so far."""
         return self.world.kernel_s
 
     @property

@@ -129,6 +129,10 @@ def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: st
     table = builder.inttoptr(value, _WORD.as_pointer())
     first = _PLACE[name] * _WORDS
     words = [builder.load(cgutils.gep_inbounds(builder, table, first + place)) for place in range(_WORDS)]
+    # nothing compiled writes to the table, so what was read from it once need not be read again after other stores
+    constant = builder.module.add_metadata([])
+    for word in words:
+        word.set_metadata("invariant.load", constant)
     array = make_array(array_type)(context, builder)
     item = ARRAYS[name][0].itemsize
     size = ir.Constant(_WORD, item)
