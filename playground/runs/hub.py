@@ -27,6 +27,7 @@ class Hub:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.live: dict[str, LiveRun] = {}
+        self.probation = asyncio.Lock()
         self.sockets_by_address: Counter[str] = Counter()
         self.sockets_by_link: dict[int, set[Socket]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -43,7 +44,7 @@ class Hub:
         if record is None:
             return None
         # Somebody else may have come in between.
-        return self.live.setdefault(run_id, LiveRun(record, self.pool))
+        return self.live.setdefault(run_id, LiveRun(record, self.pool, self.probation))
 
     def prepare(self, run_id: str) -> None:
         """Opens the actor of a new run while the page is still opening its socket. Callable from any thread."""

@@ -8,7 +8,6 @@ effect are handed on, so that no viewer ever saw what a replay would not give ag
 import asyncio
 import json
 import logging
-import random
 import time
 from typing import Any
 
@@ -44,7 +43,7 @@ ACTOR_LIMITS = (
 
 
 class LiveRun:
-    def __init__(self, record: RunRecord, pool: Pool) -> None:
+    def __init__(self, record: RunRecord, pool: Pool, probation: asyncio.Lock) -> None:
         self.run_id = record.pk
         self.epoch = record.epoch
         self.record = record
@@ -55,6 +54,9 @@ class LiveRun:
         self.commands: list[dict[str, Any]] = json.loads(record.commands)
         self.unwatched_since_s = time.monotonic()
         self._pool = pool
+        # Held by the one run of this process that is being replayed although that may be what ends workers.
+        self._probation = probation
+        self._on_probation = False
         self._handle: Handle | None = None
         self._opening = asyncio.Lock()
         self._known_version = -1
@@ -129,6 +131,8 @@ class LiveRun:
         except Exception:
             log.exception("following run %s", self.run_id[:8])
             self._fail("The simulation stopped with an error; it was logged.")
+        finally:
+            self._leave_probation()
         if self.over:
             await self._note(force=True)
 
@@ -151,6 +155,7 @@ class LiveRun:
         for frame in frames:
             self.ring.append(frame)
         if frames:
+            self._leave_probation()
             self._wake()
         self._known_version = report["version"]
         self.record.paused = report["paused"]
@@ -266,9 +271,15 @@ class LiveRun:
         self._earlier_wall_s = self.state["wall_s"]
         if self._verify is not None:
             self._tell(phase="starting", text="Its worker was lost; the run is being replayed to where it was.")
-        if self._fruitless > 1:
-            # Runs that shared the worker of one that ends it come back at other moments than that one.
-            await asyncio.sleep(0.25 * 2**self._fruitless * random.uniform(0.5, 1.5))
+        if self._fruitless > 1 and not self._on_probation:
+            # Runs that share a worker are lost together. Replayed one at a time, only the one at fault is lost again.
+            await self._probation.acquire()
+            self._on_probation = True
+
+    def _leave_probation(self) -> None:
+        if self._on_probation:
+            self._on_probation = False
+            self._probation.release()
 
     async def _end_stuck(self, handle: Handle) -> None:
         self._fail("One step took too long, so the run was ended. The design may be too large or too busy.")
@@ -283,6 +294,8 @@ class LiveRun:
         size_bytes = len(json.dumps(command)) + len(records.commands_text(self.commands))
         if size_bytes > limits.of("commands_bytes_kept"):
             return refusal("too_many", "This run has had as many changes as a run may have.")
+        if self._handle is None and self._lost_incarnation >= 0:
+            raise Lost("the run is being replayed")
         return await (await self.handle()).command(command)
 
     async def stop_following(self) -> None:
