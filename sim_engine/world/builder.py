@@ -250,8 +250,15 @@ class Builder:
         if row["keys"] == keys and row["capacity"] == capacity:
             return
         kept = _newest_entries(state, row)
-        row["base"] = self.memory.add("cache_entries", capacity)
-        row["slots"] = self.memory.add("slot_of_key", keys)
+        # rows that it has already are used again, so that changes do not pile up
+        most_entries, most_keys = me.memory.get("cache_room", (0, 0))
+        if capacity > most_entries:
+            most_entries = min(keys, max(capacity, 2 * most_entries))
+            row["base"] = self.memory.add("cache_entries", most_entries)
+        if keys > most_keys:
+            most_keys = keys
+            row["slots"] = self.memory.add("slot_of_key", keys)
+        me.memory["cache_room"] = (most_entries, most_keys)
         row["capacity"], row["keys"] = capacity, keys
         state = self.memory.state
         control.empty_cache(state, me.cache)
@@ -264,12 +271,14 @@ class Builder:
         cumulative, guide = popularity_table(keys, float(me.values["zipf_exponent"]))
         row = self.memory.state.sources[me.source]
         first = int(row["table"])
-        if row["keys"] != keys or "table" not in me.memory:
-            first = self.memory.add("popularity", keys)
+        room = int(me.memory.get("table_room", 0))
+        if keys > room:
+            room = max(keys, 2 * room)
+            first = self.memory.add("popularity", room)
             for name in ("guide", "key_of_rank"):
                 self.memory.used[name] = first
-                self.memory.add(name, keys)
-            me.memory["table"] = True
+                self.memory.add(name, room)
+            me.memory["table_room"] = room
         state = self.memory.state
         state.popularity[first : first + keys] = cumulative
         state.guide[first : first + keys] = guide
