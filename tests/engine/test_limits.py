@@ -178,3 +178,17 @@ def test_what_one_request_needs_and_the_machine_does_not_have() -> None:
     found = run.summary()
     assert found["errors"]["out_of_memory"] == pytest.approx(200, rel=0.3)
     assert found["requests"]["done"] > 450, "those who ask for less go on"
+
+
+def test_changing_sizes_again_and_again_takes_no_more_memory() -> None:
+    run = Run(shop(60.0, clients={"keys": 20_000}))
+    sizes = []
+    for number in range(300):
+        set_value(run, "cache", "capacity_keys", 1000 + 50 * (number % 100))
+        set_value(run, "clients", "keys", 10_000 + 100 * (number % 100))
+        run.advance()
+        if number in (100, 299):
+            state = run.world.memory.state
+            sizes.append([len(a) for a in (state.cache_entries, state.slot_of_key, state.popularity, state.guide, state.key_of_rank)])
+    assert sizes[0] == sizes[1]
+    assert_conserved(run)
