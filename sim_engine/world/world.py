@@ -234,11 +234,12 @@ class World:
         links = {i: link for i, link in design.links.items() if link.source in runnable and link.target in runnable}
         gone = [i for i in self.instances if i not in runnable or self.instances[i].component.kind != runnable[i].kind]
         dropped = [i for i, link in self.links.items() if i in links and _ends(links[i]) != _ends(link)]
-        for link_id in [*dropped, *(i for i in self.links if i not in links)]:
+        removed = [*dropped, *(i for i in self.links if i not in links)]
+        for link_id in removed:
             self._remove_link(link_id, tell and link_id not in dropped)
         for identifier in gone:
             self._remove(self.instances[identifier], tell)
-        changed_wiring = not self.instances or bool(gone or dropped) or links.keys() != self.links.keys()
+        changed_wiring = not self.instances or bool(gone or removed) or links.keys() != self.links.keys()
         for identifier, spec in runnable.items():
             if identifier not in self.instances:
                 changed_wiring = True
