@@ -38,6 +38,23 @@ def test_what_was_deleted_and_drawn_again_gets_its_share() -> None:
     assert_conserved(run)
 
 
+def test_a_deleted_link_carries_nothing_more() -> None:
+    run = Run(balanced(["one", "two"], health_check_interval_s=0.2, unhealthy_threshold=1))
+    go(run, 2.0)
+    without = balanced(["one", "two"], health_check_interval_s=0.2, unhealthy_threshold=1)
+    del without["links"]["balancer-one"]
+    change(run, without)
+    go(run, 2.5)
+    before = run.summary()["components"]["one"]["arrived"]
+    assert time_of(run, "link_removed") == 2.0
+    go(run, 5.0)
+    run.command({"action": "kill", "component": "one"})
+    go(run)
+    assert run.summary()["components"]["one"]["arrived"] == before, "neither requests nor checks"
+    assert times_of(run, "target_out") == []
+    assert_conserved(run)
+
+
 def test_a_link_drawn_again_is_another_link() -> None:
     document = balanced(["one", "two"])
     run = Run(document)
