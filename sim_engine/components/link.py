@@ -18,7 +18,8 @@ _SPREAD = distribution_parameters("latency", _("Latency distribution"), "lognorm
 class LinkKind:
     parameters: tuple[Parameter, ...]
     metrics: tuple[Metric, ...]
-    # in the order of sim_engine.kernel.calls: LATENCY (kind, mean, cv), BANDWIDTH, LOSS, RETRANSMIT, TIMEOUT_S
+    latency: tuple[str, str, str]  # kind, mean, cv
+    # in the order of sim_engine.kernel.calls: BANDWIDTH, LOSS, RETRANSMIT, TIMEOUT_S
     kernel_order: tuple[str, ...]
 
     def parameter(self, name: str) -> Parameter:
@@ -57,6 +58,6 @@ LINK: Final = LinkKind(
         Metric("sent_per_s", _("Requests"), "requests/s", "rate"),
         Metric("failed_per_s", _("Failed"), "requests/s", "rate"),
     ),
-    kernel_order=("latency_distribution", "latency_ms", "latency_cv", "bandwidth_mbit_s", "loss_ratio",
-                  "retransmit_timeout_ms", "timeout_ms"),
+    latency=("latency_distribution", "latency_ms", "latency_cv"),
+    kernel_order=("bandwidth_mbit_s", "loss_ratio", "retransmit_timeout_ms", "timeout_ms"),
 )  # fmt: skip

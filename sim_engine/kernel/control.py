@@ -199,8 +199,8 @@ def send_check(s: State, member_index: int, verb: int, timer_index: int, timeout
 def max_version_gap(s: State, newer: int, older: int) -> int:
     """Versions, summed over keys, that store `newer` has beyond store `older`."""
     total = 0
-    for key in range(s.versions.shape[1]):
-        gap = s.versions[newer, key] - s.versions[older, key]
+    for key in range(s.keyed.shape[0]):
+        gap = s.keyed[key, newer] - s.keyed[key, older]
         if gap > 0:
             total += gap
     return total
@@ -210,18 +210,18 @@ def max_version_gap(s: State, newer: int, older: int) -> int:
 def forget_lost_writes(s: State, dataset: int, store_index: int) -> int:
     """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
     lost = 0
-    for key in range(s.acknowledged.shape[1]):
-        gap = s.acknowledged[dataset, key] - s.versions[store_index, key]
+    for key in range(s.keyed.shape[0]):
+        gap = s.keyed[key, dataset] - s.keyed[key, store_index]
         if gap > 0:
             lost += gap
-            s.acknowledged[dataset, key] = s.versions[store_index, key]
+            s.keyed[key, dataset] = s.keyed[key, store_index]
     return lost
 
 
 @entry_point
 def copy_versions(s: State, source_index: int, target_index: int) -> None:
-    for key in range(s.versions.shape[1]):
-        s.versions[target_index, key] = s.versions[source_index, key]
+    for key in range(s.keyed.shape[0]):
+        s.keyed[key, target_index] = s.keyed[key, source_index]
 
 
 @entry_point

@@ -175,8 +175,8 @@ def _send(s: State, index: int, code: Row, now: float) -> int:
 def _commit(s: State, index: int, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
-    s.versions[node.store, task.key] += 1
-    task.version = s.versions[node.store, task.key]
+    s.keyed[task.key, node.store] += 1
+    task.version = s.keyed[task.key, node.store]
     task.dataset = node.dataset
     task.stamp_s = now
     node.commits = node.commits + 1
@@ -247,7 +247,7 @@ def _data_operation(s: State, index: int, code: Row, now: float) -> int:
     if what == op.REMOVE:
         remove(s, code.a, task.key)
     elif what == op.READ_VERSION:
-        task.version = s.versions[s.nodes[task.node].store, task.key]
+        task.version = s.keyed[task.key, s.nodes[task.node].store]
         task.dataset = s.nodes[task.node].dataset
     elif what == op.COMMIT:
         return _commit(s, index, now)

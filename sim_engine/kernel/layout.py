@@ -68,8 +68,8 @@ NODE = np.dtype(
         ("alive", "i4"),
         ("silent", "i4"),  # dead as a machine: answers nothing
         ("primary", "i4"),
-        ("store", "i4"),
-        ("dataset", "i4"),  # the database cluster that its keys belong to
+        ("store", "i4"),  # column of State.keyed
+        ("dataset", "i4"),  # column of what is acknowledged by its database cluster
         ("in_flight", "i8"),
         ("arrived", "i8"),
         ("done", "i8"),
@@ -165,6 +165,8 @@ SOURCE = np.dtype(
         ("dataset", "i4"),  # the only one that its requests can reach; -1: none or several
         ("keys", "i4"),
         ("table", "i4"),  # offset of its popularity table
+        ("key_factor", "i8"),  # key of a rank: (rank × factor + shift) mod keys
+        ("key_shift", "i8"),
         ("retire", "i8"),  # closed users that shall leave
         ("users", "i8"),
         ("rate_per_s", "f8"),
@@ -184,7 +186,7 @@ CACHE = np.dtype(
         ("base", "i8"),
         ("capacity", "i8"),
         ("size", "i8"),
-        ("slots", "i8"),  # offset into slot_of_key
+        ("column", "i8"),  # of State.keyed
         ("keys", "i8"),
         ("head", "i4"),
         ("tail", "i4"),
@@ -256,12 +258,11 @@ ARRAYS = {
     "parameters": (np.dtype(np.float64), 1),
     "caches": (CACHE, 1),
     "cache_entries": (ENTRY, 1),
-    "slot_of_key": (np.dtype(np.int32), 1),
-    "versions": (np.dtype(np.int32), 2),  # [store, key]
-    "acknowledged": (np.dtype(np.int32), 2),  # [dataset, key]
+    # [key, column]: a column for each database (version of the key there), for each dataset (newest acknowledged version) and
+    # for each cache (slot of the key, -1 none), side by side since a request looks at all of them for one key
+    "keyed": (np.dtype(np.int32), 2),
     "popularity": (np.dtype(np.float64), 1),  # cumulative, table after table
     "guide": (np.dtype(np.int32), 1),
-    "key_of_rank": (np.dtype(np.int32), 1),
     "histograms": (np.dtype(np.int64), 2),  # [row, bin]: row 0 the requests of all clients, row 1 + node its own
     "errors": (np.dtype(np.int64), 1),  # [cause]: requests of clients by the cause that ended them
     "node_errors": (np.dtype(np.int64), 2),  # [node, cause]

@@ -43,47 +43,80 @@ def uniform(value: Key) -> float:
 
 
 @function
-def _many_stages(mean: float, cv: float, value: Key) -> float:
-    stages = max(1, round(1.0 / (cv * cv))) if cv > 0.0 else 1
+def _many_stages(stages: float, stage_s: float, value: Key) -> float:
     product = 1.0
     total = 0.0
-    for _ in range(stages):
+    for _ in range(int(stages)):
         value = mix(value)
         product *= uniform(value)
         if product < 1e-250:
             total -= math.log(product)
             product = 1.0
-    return (total - math.log(product)) * mean / stages
+    return (total - math.log(product)) * stage_s
 
 
 @function
-def _two_phases(mean: float, cv: float, value: Key) -> float:
-    square = max(cv * cv, 1.0)
-    share = 0.5 * (1.0 + math.sqrt((square - 1.0) / (square + 1.0)))
+def _two_phases(mean: float, share: float, value: Key) -> float:
     first = uniform(value) < share
     phase = mean / (2.0 * share) if first else mean / (2.0 * (1.0 - share))
     return -math.log(uniform(mix(value))) * phase
 
 
 @function
-def _lognormal(mean: float, cv: float, value: Key) -> float:
-    variance = math.log(1.0 + cv * cv)
-    normal = math.sqrt(-2.0 * math.log(uniform(value))) * math.cos(2.0 * math.pi * uniform(mix(value)))
-    return mean * math.exp(math.sqrt(variance) * normal - 0.5 * variance)
+def _normal_tail(q: float, p: float) -> float:
+    r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
+    if r <= 5.0:
+        r -= 1.6
+        top = ((1.7023821103e-1 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777
+        found = top / ((1.2021132975e-1 * r + 7.3700164250e-1) * r + 1.0)
+    else:
+        r -= 5.0
+        top = ((1.7337203997e-2 * r + 4.2868294337e-1) * r + 3.0812263860) * r + 6.6579051150
+        found = top / ((1.2258202635e-2 * r + 2.4197894225e-1) * r + 1.0)
+    return -found if q < 0.0 else found
+
+
+@function
+def normal_quantile(p: float) -> float:
+    """The standard normal's quantile, to about seven digits (Wichura 1988, algorithm AS 241, PPND7)."""
+    q = p - 0.5
+    if abs(q) > 0.425:
+        return _normal_tail(q, p)
+    r = 0.180625 - q * q
+    top = ((5.9109374720e1 * r + 1.5929113202e2) * r + 5.0434271938e1) * r + 3.3871327179
+    return q * top / (((6.7187563600e1 * r + 7.8757757664e1) * r + 1.7895169469e1) * r + 1.0)
 
 
 @function
 def draw(parameters: NDArray[np.float64], index: int, value: Key) -> float:
-    """A duration from the distribution (kind, mean, cv) that stands at parameters[index:index + 3]."""
-    kind = int(parameters[index])
+    """A duration from the distribution that distribution_row() wrote at parameters[index:]."""
+    kind = parameters[index]
     mean = parameters[index + 1]
     if kind == CONSTANT or mean <= 0.0:
         return mean
     if kind == EXPONENTIAL:
         return -math.log(uniform(value)) * mean
-    cv = parameters[index + 2]
+    first = parameters[index + 3]
     if kind == LOGNORMAL:
-        return _lognormal(mean, cv, value)
+        return parameters[index + 4] * math.exp(first * normal_quantile(uniform(value)))
     if kind == ERLANG:
-        return _many_stages(mean, cv, value)
-    return _two_phases(mean, cv, value)
+        return _many_stages(first, parameters[index + 4], value)
+    return _two_phases(mean, first, value)
+
+
+DISTRIBUTION_WORDS = 5
+
+
+def distribution_row(kind: float, mean_s: float, cv: float) -> tuple[float, float, float, float, float]:
+    """What draw() reads: kind, mean, cv, and what can be worked out once from them.
+
+    lognormal: σ of the logarithm and the median; erlang: stages and the mean of one; hyperexponential: the first phase's share.
+    """
+    if kind == LOGNORMAL:
+        variance = math.log(1.0 + cv * cv)
+        return kind, mean_s, cv, math.sqrt(variance), mean_s * math.exp(-0.5 * variance)
+    if kind == ERLANG:
+        stages = max(1, round(1.0 / (cv * cv))) if cv > 0.0 else 1
+        return kind, mean_s, cv, float(stages), mean_s / stages
+    square = max(cv * cv, 1.0)
+    return kind, mean_s, cv, 0.5 * (1.0 + math.sqrt((square - 1.0) / (square + 1.0))), 0.0

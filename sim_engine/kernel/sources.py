@@ -160,7 +160,7 @@ def _popular_key(s: State, source: Row, share: float) -> int:
     rank = s.guide[first + int(share * source.keys)]
     while s.popularity[first + rank] < share and rank < source.keys - 1:
         rank += 1
-    return s.key_of_rank[first + rank]
+    return (rank * source.key_factor + source.key_shift) % source.keys
 
 
 @function
@@ -176,7 +176,7 @@ def issue(s: State, index: int, now: float) -> None:
     task.address = int(uniform(keyed(key, 3)) * s.parameters[source.parameter + ADDRESSES])
     task.request_kb = s.parameters[source.parameter + REQUEST_KB]
     task.dataset = -1
-    task.acknowledged = s.acknowledged[source.dataset, task.key] if source.dataset >= 0 else 0
+    task.acknowledged = s.keyed[task.key, source.dataset] if source.dataset >= 0 else 0
     task.version = 0
     task.cause = OK
     task.attempt = 0
@@ -204,8 +204,8 @@ def _count_success(s: State, task: Row, latency_s: float) -> None:
     s.histograms[0, bin_of(latency_s)] += 1
     s.histograms[1 + task.node, bin_of(latency_s)] += 1
     if task.verb == WRITE:
-        if task.dataset >= 0 and task.version > s.acknowledged[task.dataset, task.key]:
-            s.acknowledged[task.dataset, task.key] = task.version
+        if task.dataset >= 0 and task.version > s.keyed[task.key, task.dataset]:
+            s.keyed[task.key, task.dataset] = task.version
     elif s.sources[task.source].dataset >= 0:
         s.count[READS] += 1
         if task.version < task.acknowledged:

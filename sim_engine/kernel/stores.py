@@ -35,7 +35,7 @@ def _forget(s: State, cache: Row, slot: int) -> None:
     """Frees a slot; freed slots wait in a list for the next put."""
     entry = s.cache_entries[slot]
     _unlink(s, cache, slot)
-    s.slot_of_key[cache.slots + entry.key] = -1
+    s.keyed[entry.key, cache.column] = -1
     entry.key = -1
     entry.next = cache.spare
     cache.spare = slot
@@ -46,7 +46,7 @@ def _forget(s: State, cache: Row, slot: int) -> None:
 def look_up(s: State, cache_index: int, key: int, now: float) -> tuple[bool, int]:
     """(found, version): a hit moves the key to the front; what has expired is removed."""
     cache = s.caches[cache_index]
-    slot = s.slot_of_key[cache.slots + key]
+    slot = s.keyed[key, cache.column]
     if slot < 0:
         return False, 0
     entry = s.cache_entries[slot]
@@ -63,7 +63,7 @@ def look_up(s: State, cache_index: int, key: int, now: float) -> tuple[bool, int
 def store(s: State, cache_index: int, key: int, version: int, expires_s: float) -> bool:
     """Puts a key in front; returns whether another one had to go."""
     cache = s.caches[cache_index]
-    slot = s.slot_of_key[cache.slots + key]
+    slot = s.keyed[key, cache.column]
     evicted = False
     if slot >= 0:
         _unlink(s, cache, slot)
@@ -76,7 +76,7 @@ def store(s: State, cache_index: int, key: int, version: int, expires_s: float) 
         slot = cache.spare
         cache.spare = s.cache_entries[slot].next
         s.cache_entries[slot].key = key
-        s.slot_of_key[cache.slots + key] = slot
+        s.keyed[key, cache.column] = slot
         cache.size = cache.size + 1
     entry = s.cache_entries[slot]
     entry.version = version
@@ -88,7 +88,7 @@ def store(s: State, cache_index: int, key: int, version: int, expires_s: float) 
 @function
 def remove(s: State, cache_index: int, key: int) -> None:
     cache = s.caches[cache_index]
-    slot = s.slot_of_key[cache.slots + key]
+    slot = s.keyed[key, cache.column]
     if slot >= 0:
         _forget(s, cache, slot)
 
@@ -98,7 +98,7 @@ def empty(s: State, cache_index: int) -> None:
     """Forgets everything: a cold start."""
     cache = s.caches[cache_index]
     for key in range(cache.keys):
-        s.slot_of_key[cache.slots + key] = -1
+        s.keyed[key, cache.column] = -1
     for place in range(cache.capacity):
         entry = s.cache_entries[cache.base + place]
         entry.key = -1
@@ -112,5 +112,5 @@ def empty(s: State, cache_index: int) -> None:
 @inlined
 def apply_version(s: State, store_index: int, key: int, version: int) -> None:
     """A replica never goes back to an older version."""
-    if version > s.versions[store_index, key]:
-        s.versions[store_index, key] = version
+    if version > s.keyed[key, store_index]:
+        s.keyed[key, store_index] = version

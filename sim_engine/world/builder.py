@@ -14,11 +14,12 @@ from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
 from sim_engine.design.document import ComponentSpec, LinkSpec
 from sim_engine.kernel import calls, control
+from sim_engine.kernel.random import DISTRIBUTION_WORDS, distribution_row
 from sim_engine.operations import codes
 from sim_engine.operations.program import Program
 from sim_engine.world.instance import Instance
 from sim_engine.world.memory import Memory
-from sim_engine.world.popularity import key_permutation, popularity_table
+from sim_engine.world.popularity import key_mapping, popularity_table
 from sim_engine.world.salts import salt
 
 KIND_OF_POOL = {Station: control.STATION, Pool: control.POOL, Card: control.CARD}
@@ -44,7 +45,7 @@ class Builder:
         first = self.memory.add("parameters", len(component.parameters))
         me.parameters = {p.name: first + place for place, p in enumerate(component.parameters)}
         for duration in component.durations:
-            me.durations[duration.name] = self.memory.add("parameters", 3)
+            me.durations[duration.name] = self.memory.add("parameters", DISTRIBUTION_WORDS)
         for pool in component.pools:
             self._add_pool(me, pool)
         for port in component.ports:
@@ -118,7 +119,7 @@ class Builder:
         kind = 0.0 if duration.kind is None else self._kernel_value(me, duration.kind)
         mean = duration.mean_s if duration.mean_s is not None else self._kernel_value(me, duration.mean)
         cv = 1.0 if duration.cv is None else self._kernel_value(me, duration.cv)
-        self.memory.state.parameters[at : at + 3] = (kind, mean, cv)
+        self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv)
 
     def _write_pool(self, me: Instance, pool: Pool | Station | Card, name: str) -> None:
         index = me.pools[pool.name]
@@ -157,7 +158,9 @@ class Builder:
 
     def write_link(self, link_id: str, spec: LinkSpec) -> None:
         first = int(self.memory.state.links[self.link_rows[link_id]]["parameter"])
-        values = [LINK.kernel_value(name, spec.parameters) for name in LINK.kernel_order]
+        kind, mean_s, cv = (LINK.kernel_value(name, spec.parameters) for name in LINK.latency)
+        rest = [LINK.kernel_value(name, spec.parameters) for name in LINK.kernel_order]
+        values = [*distribution_row(kind, mean_s, cv), *rest]
         self.memory.state.parameters[first : first + len(values)] = values
         self.memory.state.parameters[first + calls.LINK_PARAMETERS - 1] = values[calls.TIMEOUT_S]
 
@@ -223,23 +226,35 @@ class Builder:
     def size_stores(self, instances: dict[str, Instance]) -> None:
         """Makes room for the keys that the clients ask for, in every database and cache."""
         keys = max((int(i.values["keys"]) for i in instances.values() if i.source >= 0), default=1)
-        state = self.memory.state
-        keys = max(keys, state.versions.shape[1])
-        stores = [i for i in instances.values() if i.component.has_versions]
-        for instance in stores:
-            if instance.store < 0:
-                instance.store = self.memory.used.get("versions", 0)
-                self.memory.used["versions"] = instance.store + 1
-                state.nodes[instance.node]["store"] = instance.store
-        rows = max(self.memory.used.get("versions", 0), 1)
-        versions, acknowledged = np.zeros((rows, keys), np.int32), np.zeros((rows, keys), np.int32)
-        had = state.versions.shape
-        versions[: min(rows, had[0]), : had[1]] = state.versions[:rows]
-        acknowledged[: min(rows, had[0]), : had[1]] = state.acknowledged[:rows]
-        self.memory.state.replace(versions=versions, acknowledged=acknowledged)
+        self._grow_keyed(keys)
+        keys = len(self.memory.state.keyed)
+        for instance in instances.values():
+            if instance.component.has_versions and instance.store < 0:
+                instance.store = self._add_column()
+                self.memory.state.nodes[instance.node]["store"] = instance.store
         for instance in instances.values():
             if instance.cache >= 0:
                 self.size_cache(instance, keys)
+
+    def add_dataset(self) -> int:
+        """A column for the newest acknowledged versions of a database cluster."""
+        return self._add_column()
+
+    def _add_column(self) -> int:
+        column = self.memory.used.get("keyed columns", 0)
+        self.memory.used["keyed columns"] = column + 1
+        if column >= self.memory.state.keyed.shape[1]:
+            self._grow_keyed(len(self.memory.state.keyed), 2 * self.memory.state.keyed.shape[1])
+        return column
+
+    def _grow_keyed(self, keys: int, columns: int = 0) -> None:
+        """Room for so many keys and columns; what is there stays."""
+        had = self.memory.state.keyed
+        shape = max(keys, had.shape[0]), max(columns, had.shape[1])
+        if shape != had.shape:
+            grown = np.zeros(shape, np.int32)
+            grown[: had.shape[0], : had.shape[1]] = had
+            self.memory.state.replace(keyed=grown)
 
     def size_cache(self, me: Instance, keys: int) -> None:
         """(Re)allocates a cache for its capacity and the number of keys; it keeps what was used last."""
@@ -251,14 +266,13 @@ class Builder:
             return
         kept = _newest_entries(state, row)
         # rows that it has already are used again, so that changes do not pile up
-        most_entries, most_keys = me.memory.get("cache_room", (0, 0))
+        most_entries = int(me.memory.get("cache_room", 0))
         if capacity > most_entries:
             most_entries = min(keys, max(capacity, 2 * most_entries))
             row["base"] = self.memory.add("cache_entries", most_entries)
-        if keys > most_keys:
-            most_keys = keys
-            row["slots"] = self.memory.add("slot_of_key", keys)
-        me.memory["cache_room"] = (most_entries, most_keys)
+        if "cache_room" not in me.memory:
+            row["column"] = self._add_column()
+        me.memory["cache_room"] = most_entries
         row["capacity"], row["keys"] = capacity, keys
         state = self.memory.state
         control.empty_cache(state, me.cache)
@@ -275,15 +289,14 @@ class Builder:
         if keys > room:
             room = max(keys, 2 * room)
             first = self.memory.add("popularity", room)
-            for name in ("guide", "key_of_rank"):
-                self.memory.used[name] = first
-                self.memory.add(name, room)
+            self.memory.used["guide"] = first
+            self.memory.add("guide", room)
             me.memory["table_room"] = room
         state = self.memory.state
         state.popularity[first : first + keys] = cumulative
         state.guide[first : first + keys] = guide
-        state.key_of_rank[first : first + keys] = key_permutation(keys, self.seed)
         row = state.sources[me.source]
+        row["key_factor"], row["key_shift"] = key_mapping(keys, self.seed)
         row["table"], row["keys"] = first, keys
 
 

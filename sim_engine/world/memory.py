@@ -16,6 +16,7 @@ from sim_engine.limits import LimitReached, limit
 from sim_engine.operations.codes import VERBS
 
 FIRST_TASKS = 8_192
+KEYED_COLUMNS = 8  # to begin with: half a cache line
 SPANS_IN_A_FRAME = 128
 SIGNALS_AT_ONCE = 4_096
 EVENTS_BETWEEN_ADVANCES = 4_096
@@ -43,12 +44,9 @@ class Memory:
             parameters=np.zeros(512),
             caches=np.zeros(4, layout.CACHE),
             cache_entries=np.zeros(1, layout.ENTRY),
-            slot_of_key=np.zeros(1, np.int32),
-            versions=np.zeros((1, 1), np.int32),
-            acknowledged=np.zeros((1, 1), np.int32),
+            keyed=np.zeros((1, KEYED_COLUMNS), np.int32),
             popularity=np.ones(1),
             guide=np.zeros(1, np.int32),
-            key_of_rank=np.zeros(1, np.int32),
             histograms=np.zeros((17, layout.BINS), np.int64),
             errors=np.zeros(len(CAUSES), np.int64),
             waits=np.zeros((16, layout.BINS), np.int64),

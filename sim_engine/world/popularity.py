@@ -1,12 +1,15 @@
-"""Which keys are asked for how often: Zipf's law by rank, ranks spread over keys by a fixed permutation.
+"""Which keys are asked for how often: Zipf's law by rank, ranks spread over keys by a one-to-one mapping.
 
 P(rank k of n) ∝ 1 / k^exponent. A uniform number finds its rank through a guide table in constant expected time.
 """
 
 from functools import lru_cache
+from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim_engine.world.salts import salt
 
 
 @lru_cache(maxsize=8)
@@ -19,7 +22,9 @@ def popularity_table(keys: int, exponent: float) -> tuple[NDArray[np.float64], N
     return cumulative, guide
 
 
-@lru_cache(maxsize=8)
-def key_permutation(keys: int, seed: int) -> NDArray[np.int32]:
-    """key of each rank."""
-    return np.random.default_rng([seed, keys]).permutation(keys).astype(np.int32)
+def key_mapping(keys: int, seed: int) -> tuple[int, int]:
+    """(factor, shift): key of a rank is (rank × factor + shift) mod keys, each key once."""
+    factor = salt(seed, "key factor", keys) % keys | 1
+    while gcd(factor, keys) != 1:
+        factor += 2
+    return factor, salt(seed, "key shift", keys) % keys

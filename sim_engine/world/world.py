@@ -175,7 +175,7 @@ class World:
     def share_dataset(self, me: Instance, owner: Instance) -> None:
         """Says that two nodes hold the same data."""
         if owner.dataset < 0:
-            owner.dataset = owner.store
+            owner.dataset = self._builder.add_dataset()
         me.dataset = owner.dataset
         self.memory.state.nodes[me.node]["dataset"] = owner.dataset
 
@@ -186,7 +186,7 @@ class World:
         return int(control.max_version_gap(self.memory.state, newer.store, older.store))
 
     def versions_total(self, me: Instance) -> int:
-        return int(self.memory.state.versions[me.store].sum())
+        return int(self.memory.state.keyed[:, me.store].sum(dtype=np.int64))
 
     def copy_versions(self, source: Instance, target: Instance) -> None:
         control.copy_versions(self.memory.state, source.store, target.store)
