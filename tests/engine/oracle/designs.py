@@ -24,7 +24,7 @@ BARE: dict[str, dict[str, Any]] = {
     },
     "server": {
         "cores": 1, "workers": AMPLE, "queue_limit": AMPLE, "service_ms": 10.0, "service_distribution": "exponential",
-        "service_cv": 1.0, "memory_mb": 1e6, "request_memory_mb": 0.0, "network_mbit_s": 0.0, "response_kb": 0.0,
+        "service_cv": 1.0, "discipline": "fifo", "memory_mb": 1e6, "request_memory_mb": 0.0, "network_mbit_s": 0.0, "response_kb": 0.0,
         "health_check_ms": 0.0,
     },
     "cache": {

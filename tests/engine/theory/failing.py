@@ -11,10 +11,6 @@ TARGETS = 100
 DEAD_AT_S = 5.0
 
 
-def found_out(frame: Frame) -> list[float]:
-    return [event["t"] for event in frame["events"] if event["kind"] == "target_out"]
-
-
 def all_die(row: Row) -> Experiment:
     """A balancer with a hundred targets that die at once: a hundred independent phases."""
     interval, threshold = row.numbers["interval"], int(row.numbers["threshold"])
@@ -27,11 +23,12 @@ def all_die(row: Row) -> Experiment:
     links = [link("clients", "lb"), *(link("lb", name) for name in names)]
     faults = [kill(name, DEAD_AT_S + interval) for name in names]
     seconds = DEAD_AT_S + interval * (threshold + 2)
-    return Experiment(design(parts, links, seconds, faults), tick_s=0.1, keep=found_out)
+    return Experiment(design(parts, links, seconds, faults))
 
 
 def detections(row: Row, seen: list[Seen]) -> list[float]:
-    times = [t - DEAD_AT_S - row.numbers["interval"] for frame in seen[0].kept for t in frame]
+    found_out = [event["t"] for event in seen[0].summary["events"] if event["kind"] == "target_out"]
+    times = [t - DEAD_AT_S - row.numbers["interval"] for t in found_out]
     if len(times) != TARGETS:
         raise NotReported(f"{len(times)} of {TARGETS} detections in the event log")
     return times
@@ -79,7 +76,7 @@ def backlog(_: Row) -> Experiment:
 
 
 def peak(_: Row, seen: list[Seen]) -> float:
-    return float(max(waiting for _, waiting in seen[0].kept))
+    return seen[0].part("server", "in_flight_max") - 1
 
 
 def drained_after(_: Row, seen: list[Seen]) -> float:

@@ -48,11 +48,13 @@ class Seen:
     def errors(self, cause: str) -> int:
         return int(self.summary["errors"].get(cause, 0))
 
-    def part(self, component: str, quantity: str) -> float:
-        report = self.summary["components"][component]
-        if report.get(quantity) is None:
+    def part(self, component: str, quantity: str, figure: str | None = None) -> float:
+        found = self.summary["components"][component].get(quantity)
+        if found is not None and figure is not None:
+            found = found[figure]
+        if found is None:
             raise NotReported(f"{component}.{quantity}")
-        return float(report[quantity])
+        return float(found)
 
     def wait_s(self, component: str = "server") -> float:
         """Mean wait of a station by Little's law: who waits, over who goes through a second."""

@@ -3,7 +3,6 @@
 from tests.engine.theory.rules import Waits
 
 ARRIVALS = "arrivals of other distributions than Poisson"
-DISCIPLINES = "more station disciplines (processor sharing, priorities)"
 FAN_OUT = "calls to many at once (fan-out, hedging)"
 QUORUM = "a store with quorums (N, R, W)"
 HASHING = "shards (consistent hashing)"
@@ -19,8 +18,7 @@ WAITS = [
     Waits("Q11", "serverless functions (cold starts)"),
     Waits("Q13", "a trace of departure times", name="Burke's theorem"),
     Waits("Q14", "operational bounds beside the measurement", name="operational bound"),
-    Waits("Q16", DISCIPLINES),
-    Waits("Q17", DISCIPLINES),
+    Waits("Q16", "latency by the size of the work", name="M/G/1-PS conditional slowdown"),
     Waits("Q20", "a balancer policy with d choices", name="power of d", quantity="mean sojourn d=3"),
     Waits("Q23", FAN_OUT),
     Waits("Q24", FAN_OUT),
