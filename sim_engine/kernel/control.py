@@ -31,7 +31,7 @@ STATION, POOL, CARD = range(3)  # kinds of pool
 @entry_point
 def link_free_slots(s: State, first: int) -> None:
     """Puts the slots from `first` on into the free list, lowest first."""
-    for index in range(s.tasks.size - 1, first - 1, -1):
+    for index in range(s.task_slots - 1, first - 1, -1):
         task = s.tasks[index]
         task.state = FREE
         task.due = -1
@@ -101,7 +101,7 @@ def _empty_pools(s: State, node_index: int, pools: int, now: float) -> None:
 @function
 def _forget_calls_of_dead(s: State) -> None:
     """Replies to callers that are gone shall not be counted as connections of theirs."""
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         task = s.tasks[index]
         if task.state != FREE and task.parent >= 0 and s.tasks[task.parent].serial != task.parent_serial:
             forget_connection(s, task)
@@ -115,11 +115,11 @@ def kill(s: State, node_index: int, silent: int, cause: int, pools: int) -> None
     node = s.nodes[node_index]
     node.alive = 0
     node.silent = silent
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         task = s.tasks[index]
         task.dying = 1 if task.node == node_index and _stop_here(s, index, now) else 0
     _empty_pools(s, node_index, pools, now)
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         if s.tasks[index].dying != 0:
             s.tasks[index].dying = 0
             s.tasks[index].cause = cause
@@ -199,7 +199,7 @@ def send_check(s: State, member_index: int, verb: int, timer_index: int, timeout
 def max_version_gap(s: State, newer: int, older: int) -> int:
     """Versions, summed over keys, that store `newer` has beyond store `older`."""
     total = 0
-    for key in range(s.keyed.shape[0]):
+    for key in range(s.key_rows):
         gap = s.keyed[key, newer] - s.keyed[key, older]
         if gap > 0:
             total += gap
@@ -210,7 +210,7 @@ def max_version_gap(s: State, newer: int, older: int) -> int:
 def forget_lost_writes(s: State, dataset: int, store_index: int) -> int:
     """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
     lost = 0
-    for key in range(s.keyed.shape[0]):
+    for key in range(s.key_rows):
         gap = s.keyed[key, dataset] - s.keyed[key, store_index]
         if gap > 0:
             lost += gap
@@ -220,7 +220,7 @@ def forget_lost_writes(s: State, dataset: int, store_index: int) -> int:
 
 @entry_point
 def copy_versions(s: State, source_index: int, target_index: int) -> None:
-    for key in range(s.keyed.shape[0]):
+    for key in range(s.key_rows):
         s.keyed[key, target_index] = s.keyed[key, source_index]
 
 
@@ -228,7 +228,7 @@ def copy_versions(s: State, source_index: int, target_index: int) -> None:
 def received_not_applied(s: State, node_index: int, verb: int) -> int:
     """Replicated writes that have reached a node and are not applied yet."""
     waiting = 0
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         task = s.tasks[index]
         if task.node == node_index and task.verb == verb and task.state in (WAITING_POOL, SERVING, DELAYED):
             waiting += 1
@@ -240,7 +240,7 @@ def sojourn_in_flight(s: State, node_index: int) -> float:
     """Seconds that the tasks which are at a node now have been there; -1: clients' requests, all nodes of sources."""
     now = s.clock[NOW]
     total = 0.0
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         task = s.tasks[index]
         if task.node != node_index:
             continue
@@ -255,7 +255,7 @@ def service_under_way(s: State, pool_index: int) -> float:
     """Seconds of service that a station has given to those whom it serves now."""
     now = s.clock[NOW]
     total = 0.0
-    for index in range(s.tasks.size):
+    for index in range(s.task_slots):
         task = s.tasks[index]
         if task.state == SERVING and s.code[task.pc].a == pool_index:
             total += _service_had(s.pools[pool_index], task, now)

@@ -451,7 +451,7 @@ def advance(s: State, until_s: float, budget: int) -> int:
         if s.count[FREE_COUNT] < SLACK:
             why = NEEDS_TASKS
             break
-        if s.count[HEAP_SIZE] + 2 * SLACK > s.heap_time.size:
+        if s.count[HEAP_SIZE] + 2 * SLACK > s.heap_places:
             why = NEEDS_HEAP
             break
         if events >= budget:

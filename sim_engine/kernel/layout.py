@@ -165,6 +165,8 @@ SOURCE = np.dtype(
         ("dataset", "i4"),  # the only one that its requests can reach; -1: none or several
         ("keys", "i4"),
         ("table", "i4"),  # offset of its popularity table
+        ("guide", "i4"),
+        ("guide_cells", "i4"),
         ("key_factor", "i8"),  # key of a rank: (rank × factor + shift) mod keys
         ("key_shift", "i8"),
         ("retire", "i8"),  # closed users that shall leave

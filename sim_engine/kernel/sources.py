@@ -157,9 +157,16 @@ def leave(s: State, index: int) -> None:
 def _popular_key(s: State, source: Row, share: float) -> int:
     """The key whose rank a uniform share falls on: inverse of the cumulative popularity, through a guide table."""
     first = source.table
-    rank = s.guide[first + int(share * source.keys)]
-    while s.popularity[first + rank] < share and rank < source.keys - 1:
-        rank += 1
+    cell = source.guide + int(share * source.guide_cells)
+    low = s.guide[cell]
+    high = s.guide[cell + 1]
+    while low < high:
+        middle = (low + high) >> 1
+        if s.popularity[first + middle] < share:
+            low = middle + 1
+        else:
+            high = middle
+    rank = low
     return (rank * source.key_factor + source.key_shift) % source.keys
 
 

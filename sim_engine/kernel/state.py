@@ -29,6 +29,8 @@ from sim_engine.kernel.layout import ARRAYS
 _WORDS = 3  # address, rows, columns
 _PLACE = {name: place for place, name in enumerate(ARRAYS)}
 _WORD = ir.IntType(64)
+# Lengths that compiled code asks for: attribute -> array
+_LENGTHS = {"task_slots": "tasks", "heap_places": "heap_time", "span_places": "spans", "key_rows": "keyed"}
 
 
 class State:
@@ -61,6 +63,12 @@ class State:
     signals: NDArray[np.void]
     count: NDArray[np.int64]
     clock: NDArray[np.float64]
+
+    # lengths, for compiled code only (_LENGTHS)
+    task_slots: int
+    heap_places: int
+    span_places: int
+    key_rows: int
 
     def __init__(self, **arrays: NDArray[Any]) -> None:
         assert arrays.keys() == ARRAYS.keys(), "a state needs every array"
@@ -116,14 +124,19 @@ class StateAttributes(AttributeTemplate):
     key = StateType
 
     def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
-        return _ARRAY_TYPES.get(name)
+        return types.int64 if name in _LENGTHS else _ARRAY_TYPES.get(name)
 
 
 @lower_getattr_generic(StateType)
 def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
-    """The array `name`, made from its row of the table; it owns nothing."""
-    array_type = _ARRAY_TYPES[name]
+    """The array `name`, made from its row of the table; it owns nothing.
+
+    Its number of rows is given as 0: the kernel has no negative indices, and so need not check each for one.
+    """
     table = builder.inttoptr(value, _WORD.as_pointer())
+    if name in _LENGTHS:
+        return builder.load(cgutils.gep_inbounds(builder, table, _PLACE[_LENGTHS[name]] * _WORDS + 1))
+    array_type = _ARRAY_TYPES[name]
     first = _PLACE[name] * _WORDS
     words = [builder.load(cgutils.gep_inbounds(builder, table, first + place)) for place in range(_WORDS)]
     # nothing compiled writes to the table, so what was read from it once need not be read again after other stores
@@ -133,9 +146,10 @@ def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: st
     array = make_array(array_type)(context, builder)
     item = ARRAYS[name][0].itemsize
     size = ir.Constant(_WORD, item)
-    shape, strides = [words[1]], [size]
+    rows = ir.Constant(_WORD, 0)
+    shape, strides = [rows], [size]
     if array_type.ndim == 2:
-        shape, strides = [words[1], words[2]], [builder.mul(words[2], size), size]
+        shape, strides = [rows, words[2]], [builder.mul(words[2], size), size]
     data = builder.inttoptr(words[0], array.data.type)
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
     return array._getvalue()

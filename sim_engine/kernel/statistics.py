@@ -99,7 +99,7 @@ def leave_node(s: State, task: Row, now: float) -> None:
 def record_span(s: State, task: Row, now: float) -> None:
     """Keeps what a sampled request did at one node, while there is room in this frame."""
     place = s.count[SPANS]
-    if place >= s.spans.size:
+    if place >= s.span_places:
         return
     s.count[SPANS] = place + 1
     span = s.spans[place]

@@ -19,7 +19,7 @@ from sim_engine.operations import codes
 from sim_engine.operations.program import Program
 from sim_engine.world.instance import Instance
 from sim_engine.world.memory import Memory
-from sim_engine.world.popularity import key_mapping, popularity_table
+from sim_engine.world.popularity import guide_cells, key_mapping, popularity_table
 from sim_engine.world.salts import salt
 
 KIND_OF_POOL = {Station: control.STATION, Pool: control.POOL, Card: control.CARD}
@@ -289,13 +289,14 @@ class Builder:
         if keys > room:
             room = max(keys, 2 * room)
             first = self.memory.add("popularity", room)
-            self.memory.used["guide"] = first
-            self.memory.add("guide", room)
+            me.memory["guide_room"] = self.memory.add("guide", guide_cells(room) + 1)
             me.memory["table_room"] = room
         state = self.memory.state
-        state.popularity[first : first + keys] = cumulative
-        state.guide[first : first + keys] = guide
         row = state.sources[me.source]
+        state.popularity[first : first + keys] = cumulative
+        row["guide"] = me.memory["guide_room"]
+        row["guide_cells"] = len(guide) - 1
+        state.guide[row["guide"] : row["guide"] + len(guide)] = guide
         row["key_factor"], row["key_shift"] = key_mapping(keys, self.seed)
         row["table"], row["keys"] = first, keys
 

@@ -11,14 +11,25 @@ from numpy.typing import NDArray
 
 from sim_engine.world.salts import salt
 
+RANKS_IN_A_CELL = 16
+
+
+def guide_cells(keys: int) -> int:
+    return max(1, keys // RANKS_IN_A_CELL)
+
 
 @lru_cache(maxsize=8)
 def popularity_table(keys: int, exponent: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """(cumulative popularity by rank, first rank to look at for each of `keys` equal slices of (0, 1))."""
+    """(cumulative popularity by rank, first rank to look at for each of guide_cells(keys) equal slices of (0, 1)).
+
+    The guide is small enough for a processor's cache; within a slice the kernel bisects.
+    """
     weights = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
     cumulative = np.cumsum(weights)
     cumulative /= cumulative[-1]
-    guide = np.searchsorted(cumulative, np.arange(keys) / keys).astype(np.int32)
+    cells = guide_cells(keys)
+    guide = np.searchsorted(cumulative, np.arange(cells + 1) / cells).astype(np.int32)
+    guide[-1] = keys - 1
     return cumulative, guide
 
 
