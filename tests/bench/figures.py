@@ -1,7 +1,8 @@
 """The figures, one function each; every function gives one or more lines."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from tests.bench.designs import FIRST_PAGE, Document, at_scale, example, example_names, tandem
 from tests.bench.heap import bare_rate
@@ -86,7 +87,7 @@ def growth_with_rate() -> Iterator[Figure]:
     """(f) The cost of a request when the traffic grows a thousandfold, and the two promised speeds."""
     rates = {"1k": 1e3, "10k": 1e4, "100k": 1e5, "1M": 1e6}
     engines = {name: Engine(at_scale(rate), *warm_up(rate)) for name, rate in rates.items()}
-    values = in_turns(*[measured(engine) for engine in engines.values()])
+    values = in_turns(*[partial(engine.rate, SLICE_S) for engine in engines.values()])
     cost = {name: 1e6 / value for name, value in zip(rates, values, strict=True)}
     for name, value in zip(rates, values, strict=True):
         speed = value / rates[name]
@@ -101,15 +102,11 @@ def warm_up(rate: float) -> tuple[float, float]:
     return (max(0.5, 20_000 / rate), 10.0 if rate < 1e4 else 1.0 if rate < 1e5 else 0.1)
 
 
-def measured(engine: Engine) -> Callable[[], float]:
-    return lambda: engine.rate(SLICE_S)
-
-
 def growth_with_components() -> Iterator[Figure]:
     """(f) The cost of a request when the design grows from 10 to 500 components at the same traffic."""
     sizes = (10, 100, 500)
     engines = [Engine(at_scale(10_000.0, servers=size - 6), 5.0, 1.0) for size in sizes]
-    values = in_turns(*[measured(engine) for engine in engines])
+    values = in_turns(*[partial(engine.rate, SLICE_S) for engine in engines])
     cost = [1e6 / value for value in values]
     for size, each in zip(sizes, cost, strict=True):
         yield Figure(f"cost-with-{size}-components", each / cost[0], each, cost[0], "µs/request")
@@ -125,12 +122,12 @@ def simpy_side() -> Iterator[Figure]:
     ):
         engine = Engine(document, warm_s=2.0, tick_s=0.1)
         if hasattr(engine.run, "kernel_s"):
-            (outside,) = in_turns(lambda engine=engine: outside_the_kernel(engine))
+            (outside,) = in_turns(partial(outside_the_kernel, engine))
             goal = "at most 0.1" if title == "100k" else ""
             yield Figure(f"outside-the-kernel-{title}", outside, outside, 1.0, "share", goal, "10 frames/s")
 
 
 def outside_the_kernel(engine: Engine) -> float:
-    kernel, began = engine.run.kernel_s, time.perf_counter()
+    kernel, began = engine.run.kernel_s, time.thread_time()
     engine.advance_for(SLICE_S)
-    return float(1 - (engine.run.kernel_s - kernel) / (time.perf_counter() - began))
+    return float(1 - (engine.run.kernel_s - kernel) / (time.thread_time() - began))

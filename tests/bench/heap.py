@@ -68,6 +68,6 @@ def bare_rate(pending: int, events: int = 2_000_000) -> float:
     times = np.sort(luck.exponential(1.0, pending))
     numbers = np.arange(pending)
     hold(times.copy(), numbers.copy(), pending, steps, 10)
-    began = time.perf_counter()
+    began = time.thread_time()
     hold(times, numbers, pending, steps, events)
-    return events / (time.perf_counter() - began)
+    return events / (time.thread_time() - began)

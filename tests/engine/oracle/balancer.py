@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps
+from tests.engine.oracle.stations import Station
 from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:

@@ -123,26 +123,6 @@ class Pool:
         return self.held.mean() / self.slots.capacity
 
 
-class Station:
-    """c equal servers and an unlimited queue, first come first served."""
-
-    def __init__(self, env: simpy.Environment, servers: int, queue: Level) -> None:
-        self.env = env
-        self.servers = simpy.Resource(env, servers)
-        self.queue = queue
-        self.busy = Level(env)
-
-    def serve(self, seconds: float) -> Steps[None]:
-        with self.servers.request() as turn:
-            with self.queue.during():
-                yield turn
-            with self.busy.during():
-                yield self.env.timeout(seconds)
-
-    def utilisation(self) -> float:
-        return self.busy.mean() / self.servers.capacity
-
-
 Program = Callable[[Request], Steps[Answer]]
 
 

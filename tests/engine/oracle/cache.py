@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Program, Request, Station, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Program, Request, Steps, draw
+from tests.engine.oracle.stations import Station
 
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World

@@ -76,6 +76,13 @@ CASES: dict[str, Document] = {
     "hyperexponential service": one_server(
         clients(), part("server", service_ms=12.0, service_distribution="hyperexponential", service_cv=2.0)
     ),
+    "last come first served": one_server(clients(read_ratio=0.5), part("server", service_ms=14.0, discipline="lifo")),
+    "writes before reads": one_server(
+        clients(read_ratio=0.5, timeout_ms=200.0), part("server", service_ms=16.0, discipline="writes_first")
+    ),
+    "shared processor": one_server(
+        clients(), part("server", service_ms=30.0, cores=2, service_cv=2.0, discipline="sharing", service_distribution="hyperexponential")
+    ),
     "bounded queue": one_server(clients(), part("server", workers=2, cores=2, service_ms=45.0, queue_limit=2)),
     "memory is scarce": one_server(clients(), part("server", cores=8, service_ms=40.0, memory_mb=100.0, request_memory_mb=40.0)),
     "network card is scarce": one_server(clients(), part("server", service_ms=1.0, network_mbit_s=10.0, response_kb=20.0)),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import simpy
 
 from tests.engine.oracle.balancer import Streak
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Station, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.stations import Station
 from tests.engine.oracle.wires import Lane, Wire
 
 if TYPE_CHECKING:

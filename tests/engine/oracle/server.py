@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Level, Parameters, Part, Pool, Request, Station, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Level, Parameters, Part, Pool, Request, Steps, draw
 from tests.engine.oracle.database import Cluster
+from tests.engine.oracle.stations import Station, station
 from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Server(Part):
         super().__init__(world, name, parameters)
         self.workers = Pool(self.env, parameters["workers"], parameters["queue_limit"], self.queue)
         self.memory = Memory(self.env, parameters["memory_mb"], self.queue)
-        self.cpu = Station(self.env, parameters["cores"], self.queue)
+        self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
         self.card = Station(self.env, 1, Level(self.env))
         self.caches: list[Wire] = []
         self.databases: list[tuple[Wire, Cluster]] = []
@@ -75,7 +76,8 @@ class Server(Part):
 
     def _with_memory(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["service_ms"] * MS, p["service_cv"]))
+        seconds = draw(self.luck, p["service_distribution"], p["service_ms"] * MS, p["service_cv"])
+        yield from self.cpu.serve(seconds, is_write=not request.is_read)
         answer = yield from (self._read(request) if request.is_read else self._write(request))
         if answer.ok and self.services:
             found = answer
