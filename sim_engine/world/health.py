@@ -25,6 +25,7 @@ class HealthCheck:
     target: Instance
     link_id: Callable[[], str]
     watcher: Callable[[], Instance | None]
+    salt: int | None = None  # of its draws; found when it is first needed
 
     def setting(self, name: str) -> float:
         return float(self.settings.values[name])

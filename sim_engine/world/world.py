@@ -93,11 +93,10 @@ class World:
 
     def _hand_over_signals(self) -> None:
         state = self.memory.state
-        for place in range(int(state.count[layout.SIGNALS])):
-            signal = state.signals[place]
-            event = self._waiting.pop(int(signal["waiter"]))
-            event._ok, event._value = True, int(signal["cause"])
-            self.env.schedule(event, delay=max(0.0, float(signal["at_s"]) - self.env.now))
+        for waiter, cause, at_s in state.signals[: int(state.count[layout.SIGNALS])].tolist():
+            event = self._waiting.pop(waiter)
+            event._ok, event._value = True, cause
+            self.env.schedule(event, delay=max(0.0, at_s - self.env.now))
         state.count[layout.SIGNALS] = 0
 
     # -- what components' lives use
@@ -114,7 +113,9 @@ class World:
         member = self._builder.member(check.settings, -1, link_id, check.target)
         timer = self._builder.check_timers[link_id]
         timeout_s = min(check.setting("health_check_timeout_ms"), self.links[link_id].parameters["timeout_ms"]) / 1000.0
-        key = salt(self.seed, check.settings.id, check.purpose, number)
+        if check.salt is None:
+            check.salt = salt(self.seed, check.settings.id, check.purpose)
+        key = (check.salt + number) % 2**64  # the kernel mixes it
         control.send_check(self.memory.state, member, CHECK, timer, timeout_s, self._waiters, np.uint64(key))
         return event
 
