@@ -15,8 +15,8 @@ from sim_engine.kernel import layout
 from tests.engine.random_designs import commands, designs
 from tests.engine.support import Document, Frame, assert_conserved
 
-QUICK = settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-THOROUGH = settings(derandomize=True, max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(derandomize=True, max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def runnable(document: Document) -> bool:

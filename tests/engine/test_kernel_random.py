@@ -32,7 +32,7 @@ def stream(*names: str | int, size: int = SAMPLE) -> NDArray[np.float64]:
 
 def durations(kind: str, mean: float, cv: float, seed: int = 1, size: int = SAMPLE) -> NDArray[np.float64]:
     out = np.zeros(size)
-    draws(np.array([float(KINDS[kind]), mean, cv]), np.uint64(salt(seed, kind)), out)
+    draws(np.array(random.distribution_row(float(KINDS[kind]), mean, cv)), np.uint64(salt(seed, kind)), out)
     return out
 
 
@@ -113,7 +113,12 @@ def test_shapes_against_scipy() -> None:
 
 def test_constant_and_nothing() -> None:
     out = np.ones(3)
-    draws(np.array([float(random.CONSTANT), 0.7, 1.0]), np.uint64(1), out)
+    draws(np.array(random.distribution_row(float(random.CONSTANT), 0.7, 1.0)), np.uint64(1), out)
     assert out.tolist() == [0.7] * 3
-    draws(np.array([float(random.EXPONENTIAL), 0.0, 1.0]), np.uint64(1), out)
+    draws(np.array(random.distribution_row(float(random.EXPONENTIAL), 0.0, 1.0)), np.uint64(1), out)
     assert out.tolist() == [0.0] * 3
+
+
+def test_the_normal_quantile_is_scipys() -> None:
+    for share in (1e-15, 1e-6, 0.001, 0.07, 0.075, 0.3, 0.5, 0.77, 0.925, 0.999999, 1 - 1e-12):
+        assert random.normal_quantile(share) == pytest.approx(stats.norm.ppf(share), rel=1e-6, abs=1e-7)

@@ -13,13 +13,14 @@ KEYS = 6
 ROW = st.lists(st.integers(0, 5), min_size=KEYS, max_size=KEYS)
 
 
-def with_versions(*rows: list[int], acknowledged: list[int] | None = None) -> State:
+TOLD = 2  # the column of acknowledged versions
+
+
+def with_versions(*stores: list[int], acknowledged: list[int] | None = None) -> State:
+    """Two databases in columns 0 and 1."""
     state = bare_state()
-    versions = np.array(rows, np.int32)
-    expected = np.zeros_like(versions)
-    if acknowledged is not None:
-        expected[0] = acknowledged
-    state.replace(versions=versions, acknowledged=expected)
+    columns = [*stores, acknowledged if acknowledged is not None else [0] * KEYS]
+    state.replace(keyed=np.ascontiguousarray(np.array(columns, np.int32).T))
     return state
 
 
@@ -41,15 +42,15 @@ def test_gap_is_what_one_has_beyond_the_other(newer: list[int], older: list[int]
 def test_lost_is_what_was_acknowledged_and_is_not_there(acknowledged: list[int], has: list[int]) -> None:
     state = with_versions([0] * KEYS, has, acknowledged=acknowledged)
     expected = sum(max(0, a - b) for a, b in zip(acknowledged, has, strict=True))
-    assert control.forget_lost_writes(state, 0, 1) == expected
-    assert state.acknowledged[0].tolist() == [min(a, b) for a, b in zip(acknowledged, has, strict=True)]
-    assert control.forget_lost_writes(state, 0, 1) == 0, "what is lost is lost once"
+    assert control.forget_lost_writes(state, TOLD, 1) == expected
+    assert state.keyed[:, TOLD].tolist() == [min(a, b) for a, b in zip(acknowledged, has, strict=True)]
+    assert control.forget_lost_writes(state, TOLD, 1) == 0, "what is lost is lost once"
 
 
 def test_a_copy_is_the_same_and_older_versions_are_ignored() -> None:
     state = with_versions([1, 2, 3, 4, 5, 6], [9, 0, 0, 0, 0, 0])
     control.copy_versions(state, 0, 1)
-    assert state.versions[1].tolist() == [1, 2, 3, 4, 5, 6]
+    assert state.keyed[:, 1].tolist() == [1, 2, 3, 4, 5, 6]
     apply(state, 2, 2)
     apply(state, 3, 9)
-    assert state.versions[0].tolist() == [1, 2, 3, 9, 5, 6]
+    assert state.keyed[:, 0].tolist() == [1, 2, 3, 9, 5, 6]

@@ -189,6 +189,6 @@ def test_changing_sizes_again_and_again_takes_no_more_memory() -> None:
         run.advance()
         if number in (100, 299):
             state = run.world.memory.state
-            sizes.append([len(a) for a in (state.cache_entries, state.slot_of_key, state.popularity, state.guide, state.key_of_rank)])
+            sizes.append([len(a) for a in (state.cache_entries, state.keyed, state.popularity, state.guide)])
     assert sizes[0] == sizes[1]
     assert_conserved(run)

@@ -29,12 +29,12 @@ def cluster(duration_s: float = 20.0, faults: list[Document] | None = None, repl
 
 
 def versions(run: Run, component: str) -> np.ndarray:
-    return run.world.memory.state.versions[run.world.instances[component].store].copy()
+    return run.world.memory.state.keyed[:, run.world.instances[component].store].copy()
 
 
 def acknowledged(run: Run) -> np.ndarray:
     """The newest version of each key that a client was told is written."""
-    return run.world.memory.state.acknowledged[run.world.instances["database"].dataset].copy()
+    return run.world.memory.state.keyed[:, run.world.instances["database"].dataset].copy()
 
 
 def roles(run: Run) -> dict[str, str]:
