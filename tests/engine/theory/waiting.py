@@ -43,7 +43,7 @@ WAITS = [
     Waits("Q54", "Bloom filters"),
     Waits("Q57", "tests/engine/test_coverage_of_intervals.py, not this table", name="confidence-interval"),
     Waits("Q57", "tests/engine/test_theory_samplers.py, not this table", name="sampler"),
-    Waits("Q57", "tests of determinism (same seed, same frames), not this table", name="determinism"),
+    Waits("Q57", "tests/engine/test_determinism.py, not this table", name="determinism"),
     Waits("E01", FAN_OUT),
     Waits("E02", FAN_OUT),
     Waits("E03", QUORUM),
