@@ -24,7 +24,7 @@ def _refuse(code: str, component: str | None = None, name: str | None = None, /,
 def _instance(run: "Run", command: Command) -> Instance:
     identifier = command.get("component")
     if not isinstance(identifier, str) or identifier not in run.world.instances:
-        raise _refuse("link_end_missing", None, "component", label=str(command.get("action")), value=str(identifier))
+        raise _refuse("no_such_part", None, "component", value=str(identifier))
     return run.world.instances[identifier]
 
 
@@ -77,7 +77,7 @@ def _set_link(run: "Run", command: Command) -> None:
     link_id, name = command.get("link"), command.get("parameter")
     links = run.world.links
     if not isinstance(link_id, str) or link_id not in links:
-        raise _refuse("link_end_missing", None, "link", label="set", value=str(link_id))
+        raise _refuse("no_such_part", None, "link", value=str(link_id))
     declared = {parameter.name: parameter for parameter in LINK.parameters}
     if not isinstance(name, str) or name not in declared:
         raise _refuse("unknown_parameter", None, str(name), label=link_id, field=str(name))

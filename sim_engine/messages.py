@@ -77,6 +77,7 @@ MESSAGES: Final[dict[str, str]] = {
     "theory_nothing": _("No formula is known for this kind of component."),
     # refused commands
     "unknown_command": _("There is no command called {value}."),
+    "no_such_part": _("There is no component or link called {value}."),
     "cannot": _("{label} cannot be asked to {value}."),
     "not_live": _("{title} of {label} cannot change under traffic. Stop the run, change it and run again."),
     "already": _("{label} is {value} already."),

@@ -114,7 +114,7 @@ class Run:
         self.seq += 1
         if self.finished:
             made["final"] = True
-            made["summary"] = {k: v for k, v in self.summary().items() if k != "events"}
+            made["summary"] = {k: v for k, v in self.summary().items() if k not in ("events", "wall_s")}
         return made
 
     def _remember(self, moment: Moment) -> None:

@@ -79,6 +79,7 @@ class Cluster:
         self.members = [self.owner, *replicas.values()]
         if self.primary not in self.members:
             self.primary = self.owner
+            self.out.discard(self.owner.id)
         known = {member.id for member in self.members}
         self.out &= known
         self.recovering &= known
@@ -123,14 +124,15 @@ class Cluster:
         if self.failing_over:
             yield self._fail_over(world, self.primary, 0.0)
         for member in self.members:
-            if member.id in self.recovering:
+            if member.id in self.recovering and not any(process.is_alive for process in member.processes):
                 yield self._catch_up(world, member)
 
     def _watcher_of(self, member: Instance) -> Instance | None:
+        others = [m for m in self.members if m is not member]
         if member is not self.primary:
-            return self.primary if self.primary.alive else None
-        others = (m for m in self.members if m is not member and m.alive)
-        return next(others, None)
+            # nobody else is left to ask: its own agent checks it
+            others = [self.primary, *others, member]
+        return next((m for m in others if m.alive), None)
 
     def _watch(self, world: World, member: Instance) -> Generator[simpy.Event, int, None]:
         def lost(since_s: float) -> None:

@@ -1,5 +1,6 @@
 """What SimPy processes do to the kernel's state between two advances: kill, restore, resize, send a check, change routes."""
 
+from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.kernel.interpreter import fall_silent
@@ -21,10 +22,11 @@ from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_all, accrue_pool
 from sim_engine.kernel.stores import empty, store
-from sim_engine.kernel.tasks import start_waiting, wake_pool
+from sim_engine.kernel.tasks import start_waiting, unlink_waiting, wake_pool
 from sim_engine.kernel.types import Key, Row
 from sim_engine.operations.codes import PROCESSOR_SHARING, SMALL_KB
 
+OUT_OF_MEMORY = CODE["out_of_memory"]
 STATION, POOL, CARD = range(3)  # kinds of pool
 
 
@@ -152,6 +154,20 @@ def first_hazard(s: State, source_index: int) -> None:
     draw_hazard(s.sources[source_index])
 
 
+@function
+def _fail_what_never_fits(s: State, pool_index: int, now: float) -> None:
+    """Who waits for more than there is at all would hold everybody behind up for ever."""
+    pool = s.pools[pool_index]
+    index = pool.head
+    while index >= 0:
+        following = s.tasks[index].queue_next
+        if s.tasks[index].amount > pool.capacity * (1.0 + 1e-9):
+            unlink_waiting(s, index, now)
+            s.tasks[index].cause = OUT_OF_MEMORY
+            finish(s, index, now)
+        index = following
+
+
 @entry_point
 def set_capacity(s: State, pool_index: int, capacity: float) -> None:
     """Resizes a pool, station or card; those who wait may go on at once."""
@@ -165,6 +181,7 @@ def set_capacity(s: State, pool_index: int, capacity: float) -> None:
     if pool.kind == STATION:
         start_waiting(s, pool_index, now)
     elif pool.kind == POOL:
+        _fail_what_never_fits(s, pool_index, now)
         wake_pool(s, pool_index, now)
 
 

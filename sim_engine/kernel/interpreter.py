@@ -48,6 +48,7 @@ from sim_engine.kernel.tasks import (
     allocate,
     end_service,
     enqueue,
+    fits,
     grab,
     make_ready,
     release_slot,
@@ -81,7 +82,7 @@ def _take(s: State, index: int, code: Row, now: float) -> int:
         pool.rejected = pool.rejected + 1
         finish(s, index, now)
         return _WAIT
-    if pool.queued == 0 and pool.used + amount <= pool.capacity:
+    if pool.queued == 0 and fits(pool, amount):
         grab(s, code.a, index, amount, now)
         return _NEXT
     if pool.queue_limit >= 0 and pool.queued >= pool.queue_limit:

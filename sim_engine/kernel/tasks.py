@@ -145,6 +145,12 @@ def grab(s: State, pool_index: int, index: int, amount: float, now: float) -> No
     task.held = task.held + 1
 
 
+@inlined
+def fits(pool: Row, amount: float) -> bool:
+    """Whether so much is free, sums of fractions apart."""
+    return pool.used + amount <= pool.capacity * (1.0 + 1e-9)
+
+
 @function
 def wake_pool(s: State, pool_index: int, now: float) -> None:
     """Gives what is free in a pool to those who wait, in order; nobody overtakes the first."""
@@ -152,7 +158,7 @@ def wake_pool(s: State, pool_index: int, now: float) -> None:
     while pool.queued > 0:
         index = first_waiting(pool)
         task = s.tasks[index]
-        if pool.used + task.amount > pool.capacity:
+        if not fits(pool, task.amount):
             return
         unlink_waiting(s, index, now)
         grab(s, pool_index, index, task.amount, now)

@@ -51,8 +51,8 @@ def drive_fault(world: "World", fault: Fault) -> Generator["simpy.Event", Any, N
     if fault.action == "restore":
         world.restore(instance)
         return
-    world.kill(instance, fault.mode)
-    if fault.for_s is not None:
+    killed = world.kill(instance, fault.mode)
+    if killed and fault.for_s is not None:
         yield world.env.timeout(fault.for_s)
         # somebody may have deleted it meanwhile
         if world.instances.get(fault.component) is instance:

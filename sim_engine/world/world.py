@@ -273,13 +273,12 @@ class World:
             self.tell("link_removed", source, "info", marker=True, target=target.label)
 
     def _rewire(self, links: dict[str, LinkSpec], runnable: dict[str, ComponentSpec], tell: bool) -> None:
-        """Gives every instance its links, its code and its routes anew, and starts their lives again."""
+        """Gives every instance its links, its code and its routes anew; lives go on where nothing changed for them."""
         for link_id in sorted(links):
             if link_id not in self.links:
                 self._add_link(link_id, links[link_id], runnable, tell)
         self.links = {i: self.links[i] for i in sorted(self.links)}
         for instance in self.instances.values():
-            _stop_processes(instance)
             instance.links = {i: self._port_of(link) for i, link in self.links.items() if link.source == instance.id}
             instance.out_of_rotation &= set(instance.links)
             self._builder.write_timeouts(instance)
@@ -294,8 +293,17 @@ class World:
             instance.component.wired(self, instance)
             if instance.source >= 0:
                 self._wire_source(instance)
-            for process in instance.component.life(self, instance):
-                self.start(instance, process)
+            self._live(instance)
+
+    def _live(self, me: Instance) -> None:
+        """Starts the life of an instance, anew when it is linked to other things than before."""
+        linked_to = [(link_id, id(self.target_of(link_id))) for link_id in me.links]
+        if me.memory.get("linked to") == linked_to:
+            return
+        me.memory["linked to"] = linked_to
+        _stop_processes(me)
+        for process in me.component.life(self, me):
+            self.start(me, process)
 
     def _add_link(self, link_id: str, link: LinkSpec, runnable: dict[str, ComponentSpec], tell: bool) -> None:
         self.links[link_id] = link
