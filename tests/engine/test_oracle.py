@@ -9,7 +9,7 @@ from tests.engine.oracle import simulate
 from tests.engine.oracle.agreement import holds
 from tests.engine.oracle.designs import Document, design, kill, link, part, station
 
-SEEDS = range(8)
+SEEDS = range(6)
 
 
 def runs(document: Document, until_s: float | None = None) -> list[dict[str, Any]]:

@@ -143,6 +143,7 @@ CASES: dict[str, Document] = {
     "shipped at once": cluster(read_ratio=0.3),
     "reads from the primary": cluster(reads_from="primary"),
     "synchronous replication": cluster(replication="synchronous"),
+    "synchronous and a replica is killed": cluster([kill("replica-1", 2.0, for_s=2.0)], replication="synchronous"),
     "synchronous and a replica dies": cluster(
         [kill("replica-1", 2.0, "machine")], replication="synchronous", health_check_timeout_ms=200.0
     ),

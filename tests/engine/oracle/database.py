@@ -7,7 +7,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import simpy
 
@@ -28,7 +28,8 @@ class Write:
     key: int
     version: int
     committed_at: float
-    applied: simpy.Event
+    answer: simpy.Event
+    """Ends with None when the write is applied, else with the cause for which it never will be."""
 
 
 class Node(Part):
@@ -42,7 +43,8 @@ class Node(Part):
         self.cpu = Station(self.env, p["cores"], self.queue)
         self.versions: Counter[int] = Counter()
         self.received = simpy.Store(self.env)
-        self.applied = self.unapplied = 0
+        self.applied = 0
+        self.unapplied: list[Write] = []
         self.lives = 0
         self.recovering = False
         self.lags_s: list[float] = []
@@ -72,9 +74,9 @@ class Node(Part):
             self.versions[request.key] += 1
             self.applied += 1
             version = self.versions[request.key]
-            arrived = yield from self.cluster.replicate(self, request.key, version)
-            if not arrived:
-                return Answer("replication_timeout")
+            cause = yield from self.cluster.replicate(self, request.key, version)
+            if cause is not None:
+                return Answer(cause)
             self.cluster.acknowledge(request.key, version)
             return Answer(version=version)
 
@@ -92,10 +94,12 @@ class Node(Part):
             return
         self.arrived += 1
         if self.alive:
-            self.unapplied += 1
+            self.unapplied.append(write)
             self.received.put(write)
-        else:
-            self.failed += 1
+            return
+        self.failed += 1
+        if self.killed_as == "process":
+            write.answer.succeed("refused")
 
     def _apply_in_order(self) -> Steps[None]:
         try:
@@ -106,8 +110,8 @@ class Node(Part):
                 self.applied += 1
                 self.lags_s.append(self.env.now - write.committed_at)
                 self.done += 1
-                self.unapplied -= 1
-                write.applied.succeed()
+                self.unapplied.remove(write)
+                write.answer.succeed(None)
         except simpy.Interrupt:
             pass
 
@@ -115,8 +119,11 @@ class Node(Part):
         """What it committed or applied stays; what it had only received is gone."""
         self.lives += 1
         self.recovering = False
-        self.failed += self.unapplied
-        self.unapplied = 0
+        self.failed += len(self.unapplied)
+        if self.killed_as == "process":
+            for write in self.unapplied:
+                write.answer.succeed("crashed")
+        self.unapplied.clear()
         self.received = simpy.Store(self.env)
         self.applier.interrupt()
 
@@ -207,17 +214,17 @@ class Cluster:
             self.lanes[sender, receiver] = Lane(self.world, self.wire_between(sender, receiver).parameters)
         return self.lanes[sender, receiver]
 
-    def replicate(self, primary: Node, key: int, version: int) -> Steps[bool]:
-        """False when a replica that takes part did not confirm in time."""
+    def replicate(self, primary: Node, key: int, version: int) -> Steps[str | None]:
+        """Why a replica that takes part did not confirm; None when all did, or when nobody waits for them."""
         write = (key, version, self.env.now)
         if self.settings["replication"] == "asynchronous":
             for node in self.nodes:
                 if node is not primary:
                     self.env.process(self._ship_at_next_batch(primary, node, write))
-            return True
+            return None
         waits = [self.env.process(self._confirmed(primary, node, write)) for node in self._in_rotation()]
         yield self.env.all_of(waits)
-        return all(wait.value for wait in waits)
+        return next((wait.value for wait in waits if wait.value is not None), None)
 
     def _ship_at_next_batch(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[None]:
         batch = self.settings["replication_batch_ms"] * MS
@@ -231,18 +238,17 @@ class Cluster:
         if (yield from self._lane(primary, node).carry_in_order(0.0)):
             node.hear_of(write)
 
-    def _confirmed(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[bool]:
-        confirmed = self.env.event()
-        self.env.process(self._ship_and_hear(primary, node, Write(*write, self.env.event()), confirmed))
-        patience = self.wire_between(primary, node).timeout_s
-        yield confirmed | self.env.timeout(patience)
-        return bool(confirmed.triggered)
+    def _confirmed(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[str | None]:
+        answered = self.env.event()
+        self.env.process(self._ship_and_hear(primary, node, Write(*write, self.env.event()), answered))
+        yield answered | self.env.timeout(self.wire_between(primary, node).timeout_s)
+        return cast("str | None", answered.value) if answered.triggered else "replication_timeout"
 
-    def _ship_and_hear(self, primary: Node, node: Node, write: Write, confirmed: simpy.Event) -> Steps[None]:
+    def _ship_and_hear(self, primary: Node, node: Node, write: Write, answered: simpy.Event) -> Steps[None]:
         yield from self._ship(primary, node, write)
-        yield write.applied
+        cause = yield write.answer
         if (yield from self._lane(node, primary).carry_in_order(0.0)):
-            confirmed.succeed()
+            answered.succeed(cause)
 
     def acknowledge(self, key: int, version: int) -> None:
         self.acknowledged[key].add(version)
