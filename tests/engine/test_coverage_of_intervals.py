@@ -14,7 +14,7 @@ from tests.engine.oracle.designs import Document, design, link, part, station
 from tests.engine.theory.observe import run_engine
 
 RUNS = 200
-FRAMES = 100
+FRAMES = 60
 RATE = 1000.0
 
 

@@ -72,7 +72,7 @@ def backlog(_: Row) -> Experiment:
     }
     traffic = [(0.0, 1.0), (60.0, 1.0), (60.001, 80 / 150)]
     document = design(parts, [link("clients", "server")], 260.0, traffic=traffic)
-    return Experiment(document, tick_s=0.5, keep=waiting_at_server)
+    return Experiment(document, tick_s=1.0, keep=waiting_at_server)
 
 
 def peak(_: Row, seen: list[Seen]) -> float:
