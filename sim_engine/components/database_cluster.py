@@ -102,7 +102,9 @@ class Cluster:
         apply_s = float(member.values["apply_ms"]) / 1000.0
         world.tell("catching_up", member, "info", writes=missed)
         yield world.env.timeout(max(SHORTEST_RECOVERY_S, missed * apply_s))
-        if member.alive:
+        while member.alive and not self.primary.alive:  # from a dead one nothing can be copied
+            yield world.env.timeout(DRAIN_POLL_S)
+        if member.alive and member is not self.primary:
             self.recovering.discard(member.id)
             self._rejoin(world, member)
 
@@ -110,7 +112,7 @@ class Cluster:
         """Back into the rotation once it has caught up and its checks pass."""
         if member.id in self.recovering or member.id in self.out or member is self.primary:
             return
-        if self.primary.alive:  # from a dead one nothing can be copied
+        if self.primary.alive:
             world.copy_versions(self.primary, member)
         self.refresh(world)
         world.tell("replica_back", member, "good", marker=True)

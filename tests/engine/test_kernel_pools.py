@@ -72,6 +72,7 @@ def test_like_a_list(steps: list[tuple[str, int]]) -> None:
             assert woken(state) == model.wake()
         elif what == "resize":
             model.capacity = how_much
+            model.waiting = [waiting for waiting in model.waiting if waiting[1] <= how_much]
             state.clock[0] = float(number)
             control.set_capacity(state, 0, float(how_much))
             assert woken(state) == model.wake()
