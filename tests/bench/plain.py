@@ -2,7 +2,9 @@
 
 One process for each request, nested generators, `simpy.Resource` for whatever has a capacity. It keeps what costs
 (links' latency, workers held across calls, CPU, cache lookups, connections, replication) and leaves out what never
-happens in a healthy run: timeouts, retries, health checks, faults, measurements by window. That favours SimPy.
+happens in a healthy run: retries, health checks, faults, measurements by window. That favours SimPy. Timeouts, which
+are part of every call in these designs, are left out too unless asked for: with them a call is a process of its own
+beside a timer, since a timeout stops the waiting and not the work.
 """
 
 import itertools
@@ -23,10 +25,11 @@ Serve = Callable[[str, int], Steps]
 class Plain:
     """A completed design (every parameter written out) as a SimPy model."""
 
-    def __init__(self, design: Document, seed: int = 1) -> None:
+    def __init__(self, design: Document, timeouts: bool = False, seed: int = 1) -> None:
         self.env = simpy.Environment()
         self.luck = random.Random(seed)
         self.design = design
+        self.timeouts = timeouts
         self.done = 0
         self.latency = 0.0
         self.parts = design["components"]
@@ -79,7 +82,12 @@ class Plain:
             yield timeout(latency())
             return answer
 
-        return call
+        def call_in_time(verb: str, key: int) -> Steps:
+            answer = self.env.process(call(verb, key))
+            yield answer | timeout(p["timeout_ms"] / 1000)
+            return answer.value if answer.triggered else None
+
+        return call_in_time if self.timeouts else call
 
     # Parts
 
@@ -213,7 +221,7 @@ class Plain:
 
     def node(self, p: Document) -> Callable[[str], Steps]:
         connections, cpu = simpy.Resource(self.env, p["max_connections"]), simpy.Resource(self.env, p["cores"])
-        cost = {
+        cost: dict[str, Callable[[], float]] = {
             "read": self.time_of(p["service_distribution"], p["read_ms"] / 1000, p["service_cv"]),
             "write": self.time_of(p["service_distribution"], p["write_ms"] / 1000, p["service_cv"]),
             "apply": lambda: p["apply_ms"] / 1000,

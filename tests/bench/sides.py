@@ -43,8 +43,8 @@ class Engine:
 
 
 class PlainSimPy:
-    def __init__(self, design: Document, warm_s: float) -> None:
-        self.model = Plain(design)
+    def __init__(self, design: Document, warm_s: float, timeouts: bool = False) -> None:
+        self.model = Plain(design, timeouts)
         self.model.run(warm_s)
 
     def rate(self, wall_s: float) -> float:
