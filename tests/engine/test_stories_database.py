@@ -177,12 +177,12 @@ def test_nobody_to_promote_until_the_primary_is_back() -> None:
     assert time_of(run, "nobody_to_promote") > time_of(run, "primary_lost") > 7.0
     assert times_of(run, "promoted") == []
     assert time_of(run, "primary_back", "database") == pytest.approx(14.0, abs=0.1)
-    assert time_of(run, "replica_back", "replica_1") > 14.0
+    assert time_of(run, "replica_back", "replica_1") >= 14.0
     assert_conserved(run)
 
 
 def test_nothing_is_copied_from_a_dead_primary() -> None:
-    """A replica that comes back while the primary is dead has what it had: it cannot know what was never shipped."""
+    """A replica that comes back while the primary is dead has what it had, and is not promoted: it would lose what it missed."""
     faults = [kill("replica_1", 5.75, for_s=0.3), kill("database", 5.9, "machine")]
     run = Run(cluster(12.0, faults, 1, replication_batch_ms=1000.0, unhealthy_threshold=6))
     go(run, 5.9)
@@ -190,8 +190,8 @@ def test_nothing_is_copied_from_a_dead_primary() -> None:
     go(run, 7.6)
     assert (told - versions(run, "replica_1")).sum() > 50
     go(run)
-    event = next(e for e in run.world.story.all if e["kind"] == "promoted")
-    assert event["arguments"]["writes"] > 50
+    assert times_of(run, "promoted") == []
+    assert time_of(run, "nobody_to_promote") > time_of(run, "primary_lost")
 
 
 def test_lag_grows_with_the_replicas_own_work() -> None:
