@@ -84,3 +84,15 @@ test("figures on cards are those of the last second", () => {
   assert.equal(recent.metric("a", { name: "keys", title: "", unit: "keys", form: "gauge" }), 29);
   assert.equal(recent.metric("toString", { name: "rate", title: "", unit: "", form: "rate" }), undefined);
 });
+
+test("the newest expectation of each component stays until the run is cleared", () => {
+  const store = new FrameStore();
+  const frame = frames[0];
+  const expectation = { formula: "M/M/1 (Erlang C)", metric: "queue", unit: "requests", expected: 3.2, measured: 3.1, half_width: 0.2 };
+  store.add([{ ...frame, theory: { a: { none: "theory_changing" }, b: expectation } }]);
+  store.add([{ ...frame, seq: frame.seq + 1, theory: { a: expectation } }, { ...frame, seq: frame.seq + 2 }]);
+  assert.deepEqual(store.theory.get("a"), expectation);
+  assert.deepEqual(store.theory.get("b"), expectation);
+  store.clear();
+  assert.equal(store.theory.size, 0);
+});

@@ -6,6 +6,7 @@
  *
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").RunEvent} RunEvent
+ * @typedef {import("./types.js").Expectation} Expectation
  * @typedef {{t: number, dt: number, arrived: number, done: number, failed: number, dropped: number,
  *   latency: Record<string, number | null>, hitRatio: number | null, errors: Record<string, number>,
  *   levels: Map<string, number>}} Point
@@ -38,10 +39,13 @@ export class FrameStore {
     /** Simulated seconds that a point must span; doubles when the points are full. */
     this.pointSpan = 0;
     this.recent = new Recent();
+    /** What a formula expects of each component, the newest of each. @type {Map<string, Expectation>} */
+    this.theory = new Map();
   }
 
   clear() {
     this.recent.clear();
+    this.theory.clear();
     this.points = [];
     this.events = [];
     this.markers = [];
@@ -57,6 +61,7 @@ export class FrameStore {
     for (const frame of frames) {
       this.addPoint(pointOf(frame));
       for (const event of frame.events) this.addEvent(event);
+      for (const [id, expectation] of Object.entries(frame.theory ?? {})) this.theory.set(id, expectation);
       this.last = frame;
     }
     this.recent.add(frames);

@@ -112,6 +112,8 @@
  *
  * @typedef {{sent: number, failed: number, replies: number}} LinkFrame
  *
+ * @typedef {{none: string} | {formula: string, metric: string, unit: string, expected: number, measured: number, half_width: number}} Expectation
+ *
  * @typedef {object} Frame
  * @property {number} seq
  * @property {number} t
@@ -123,6 +125,7 @@
  * @property {Record<string, LinkFrame>} links
  * @property {RunEvent[]} events
  * @property {{text: string}[] | string[]} notices
+ * @property {Record<string, Expectation>} [theory]
  * @property {boolean} [final]
  * @property {Record<string, unknown>} [summary]
  *

@@ -12,6 +12,7 @@ import { lookOf, roleWord } from "../core/states.js";
 import { h, icon, s, setText } from "./dom.js";
 import { faultActions } from "./faults.js";
 import { parameterForm } from "./fields.js";
+import { theoryPart } from "./theory-part.js";
 import { closeButton, metricList, problemList, section } from "./panel-parts.js";
 
 /**
@@ -28,6 +29,7 @@ export function componentPanel(context, id) {
   const state = kind.runs ? stateRow(context, id, kind) : null;
   const running = app.frames.component(id) !== undefined;
   const figures = metricList(kind.metrics, (spec) => app.frames.recent.metric(id, spec));
+  const theory = running ? theoryPart(context, id) : null;
   const form = parameterForm(kind.parameters, component.parameters, {
     readOnly: !app.canEdit,
     set: (spec, value, stepping) => app.edit(setParameter(app.store, "components", id, spec, value, stepping)),
@@ -36,10 +38,11 @@ export function componentPanel(context, id) {
     head(context, id, component, kind),
     own.length > 0 ? problemList(context, own) : null,
     state?.node, running && kind.metrics.length > 0 ? section(t("Now"), figures.list) : null,
+    theory?.node ?? null,
     !running && kind.runs ? h("p", { className: "summary" }, kind.summary) : null,
     ...form, kind.runs ? links(context, id) : null, app.canEdit ? tools(context, id) : null,
   ].filter((node) => node !== null && node !== undefined);
-  return { nodes, live: () => { figures.live(); state?.live(); } };
+  return { nodes, live: () => { figures.live(); state?.live(); theory?.live(); } };
 }
 
 /**
