@@ -128,6 +128,7 @@ CASES: dict[str, Document] = {
     "random": balanced("random"),
     "least connections": balanced("least_connections"),
     "power of two": balanced("power_of_two"),
+    "address hash": balanced("ip_hash"),
     "connection limit": balanced("round_robin", max_connections=4),
     "a server is killed": balanced("round_robin", [kill("wide", 1.2, for_s=2.5)], **SHORT_CHECKS),
     "a machine is lost": balanced("least_connections", [kill("wide", 1.2, "machine", 2.5)], **SHORT_CHECKS),

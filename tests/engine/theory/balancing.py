@@ -43,7 +43,11 @@ def random_choice(row: Row) -> Experiment:
 
 
 def two_choices(row: Row) -> Experiment:
-    return Experiment(balanced(100, "power_of_two", row.numbers["lambda"], 5 * row.requests))
+    """The row is the limit of many queues; near saturation a hundred are too few, and a run must be much longer."""
+    rate = row.numbers["lambda"]
+    if rate < 0.99:
+        return Experiment(balanced(100, "power_of_two", rate, 5 * row.requests))
+    return Experiment(balanced(400, "power_of_two", rate, 100 * row.requests))
 
 
 def in_turn(row: Row) -> Experiment:
