@@ -47,7 +47,7 @@ def two_choices(row: Row) -> Experiment:
     rate = row.numbers["lambda"]
     if rate < 0.99:
         return Experiment(balanced(100, "power_of_two", rate, 5 * row.requests))
-    return Experiment(balanced(400, "power_of_two", rate, 100 * row.requests))
+    return Experiment(balanced(498, "power_of_two", rate, 200 * row.requests))
 
 
 def in_turn(row: Row) -> Experiment:
