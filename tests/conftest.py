@@ -25,3 +25,11 @@ def django_db_modify_db_settings() -> Iterator[None]:
         else:
             database.setdefault("TEST", {})["NAME"] = f"test_playground_{os.getpid()}"
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers: one for what serves pages (its servers and static files are shared), the engine's files in between."""
+    for item in items:
+        folder = item.path.parent.name
+        group = "pages" if folder in ("web", "browser") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -15,7 +15,7 @@ from sim_engine.kernel import layout
 from tests.engine.random_designs import commands, designs
 from tests.engine.support import Document, Frame, assert_conserved
 
-QUICK = settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(derandomize=True, max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 THOROUGH = settings(derandomize=True, max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -96,7 +96,7 @@ def test_many_random_designs(data: Any) -> None:
     play_through(document, data.draw(commands(document)))
 
 
-@settings(derandomize=True, max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_random_runs_are_replayed_bit_for_bit(data: Any) -> None:
     document = data.draw(designs())

@@ -65,12 +65,14 @@ def check(known: Known) -> None:
 
 
 def test_single_server() -> None:
-    check(single(0.5))
+    """The quick one: 50 runs stay above 41 with 99.9 % when the interval is honest."""
+    known = single(0.5)
+    assert sum(holds(known, seed) for seed in range(50)) >= 41
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "known", [single(0.8), single(0.9), single(0.8, 4), single(0.9, 4), tandem(0.5), tandem(0.8)], ids=lambda k: k.name
+    "known", [single(0.5), single(0.8), single(0.9), single(0.8, 4), single(0.9, 4), tandem(0.5), tandem(0.8)], ids=lambda k: k.name
 )
 def test_others(known: Known) -> None:
     check(known)
