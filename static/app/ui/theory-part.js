@@ -9,6 +9,7 @@ import { formatValue } from "../core/units.js";
 import { h, setText } from "./dom.js";
 import { section } from "./panel-parts.js";
 
+const NEVER = "theory_nothing";
 /** @type {Record<string, () => string>} */
 const WORDS = { queue: () => t("Mean number waiting"), present: () => t("Mean number present"), hit_ratio: () => t("Hit ratio") };
 
@@ -25,7 +26,8 @@ export function theoryPart({ app }, id) {
   const node = section(t("Theory beside measurement"), name, figures);
   const live = () => {
     const found = app.frames.theory.get(id);
-    node.hidden = found === undefined;
+    // of kinds that no formula covers at all there is nothing to say
+    node.hidden = found === undefined || ("none" in found && found.none === NEVER);
     if (found === undefined) return;
     figures.hidden = "none" in found;
     if ("none" in found) {
