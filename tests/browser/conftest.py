@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.page import CHROMIUM, FLAGS, Playground, opened
 from tests.web.servers import ROOT, Server
+
+
+# What must happen soon is measured elsewhere; here a busy machine shall not fail a journey.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")

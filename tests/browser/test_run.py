@@ -16,7 +16,7 @@ def test_one_click_runs_the_first_design(first_page: Playground) -> None:
     expect(first_page.page.locator(".plotly-host .main-svg").first).to_be_attached()
     first_page.run()
     rate = first_page.card("Load balancer").locator(".card-headline")
-    expect(rate).to_have_text(re.compile(r"\d+/s"), timeout=6000)
+    expect(rate).to_have_text(re.compile(r"\d+/s"), timeout=20000)
     charts = first_page.page.get_by_role("region", name="Charts")
     for title in ("Requests", "Latency", "Utilisation", "Cache hit ratio", "Errors by cause"):
         expect(charts.get_by_role("heading", name=title, exact=True)).to_be_visible()
