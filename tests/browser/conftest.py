@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.page import CHROMIUM, FLAGS, Playground, opened
 from tests.web.servers import ROOT, Server
 
-
 # What must happen soon is measured elsewhere; here a busy machine shall not fail a journey.
 expect.set_options(timeout=20_000)
 
