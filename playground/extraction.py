@@ -42,9 +42,13 @@ def browser_texts() -> Iterator[Found]:
         yield from texts_in(path, path.read_bytes(), extract_javascript, BROWSER_WORDS)
 
 
+# Texts stand in template literals too
+OPTIONS = {"encoding": "utf-8", "parse_template_string": True}
+
+
 def texts_in(path: Path, source: bytes, extractor: Any, words: dict[str, Any]) -> Iterator[Found]:
     place = path.relative_to(settings.BASE_DIR).as_posix()
-    for _line, word, text, _comments in extractor(io.BytesIO(source), list(words), [], {"encoding": "utf-8"}):
+    for _line, word, text, _comments in extractor(io.BytesIO(source), list(words), [], OPTIONS):
         chosen = text[0] if isinstance(text, tuple) and word in ("_", "t", "gettext") else text
         if chosen:
             yield place, chosen

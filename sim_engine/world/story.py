@@ -32,7 +32,7 @@ class Story:
     def tell_parameter(self, link_id: str, label: str, name: str, value: Any) -> None:
         parameter = LINK.parameter(name)
         unit = "" if parameter.unit == "ratio" else parameter.unit
-        arguments = {"title": parameter.title, "value": value, "unit": unit}
+        arguments = {"parameter": name, "title": parameter.title, "value": value, "unit": unit}
         self.tell("parameter_set", link_id, label, "info", True, arguments)
 
     def take_new(self) -> list[dict[str, Any]]:

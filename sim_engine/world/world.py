@@ -370,7 +370,8 @@ class World:
             self.traffic.follow(me)
         if tell:
             unit = "" if parameter.unit == "ratio" else parameter.unit
-            self.tell("parameter_set", me, "info", marker=True, title=parameter.title, value=value, unit=unit)
+            arguments = {"parameter": name, "title": parameter.title, "value": value, "unit": unit}
+            self.tell("parameter_set", me, "info", marker=True, **arguments)
 
     def set_link(self, link_id: str, link: LinkSpec, tell: bool = True) -> None:
         self._settle()

@@ -53,6 +53,16 @@ export class Catalogue {
     return Object.hasOwn(words, marker.kind) ? words[marker.kind] : marker.word;
   }
 
+  /**
+   * The title of a parameter in the visitor's language: that of the first kind which has one of this name.
+   *
+   * @param {string} name
+   */
+  parameterTitle(name) {
+    const lists = [...this.kinds.values(), this.link].map((owner) => owner.parameters);
+    return lists.flat().find((parameter) => parameter.name === name)?.title;
+  }
+
   /** @param {string} name */
   causeTitle(name) {
     return this.causes.get(name)?.title ?? name.replaceAll("_", " ");

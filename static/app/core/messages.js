@@ -20,7 +20,8 @@ export function sentence(catalogue, name, values, english) {
   const needed = [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   // Half-filled sentences are worse than English ones.
   if (!needed.every((place) => Object.hasOwn(values, place))) return english;
-  return fill(template, shown(values));
+  // an empty unit leaves a space before the full stop
+  return fill(template, shown(values)).replace(/ +([.,])/g, "$1");
 }
 
 /**
@@ -28,7 +29,10 @@ export function sentence(catalogue, name, values, english) {
  * @param {RunEvent} event
  */
 export function eventText(catalogue, event) {
-  return sentence(catalogue, event.kind, event.arguments, event.text);
+  const values = event.arguments;
+  const name = values?.parameter;
+  const title = typeof name === "string" ? catalogue.parameterTitle(name) : undefined;
+  return sentence(catalogue, event.kind, title ? { ...values, title } : values, event.text);
 }
 
 /**
@@ -36,7 +40,8 @@ export function eventText(catalogue, event) {
  * @param {Problem} problem
  */
 export function problemText(catalogue, problem) {
-  return sentence(catalogue, problem.code, problem.arguments, problem.text);
+  // the server has said it in the visitor's language already
+  return problem.text || sentence(catalogue, problem.code, problem.arguments, problem.code);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @typedef {import("../core/types.js").Expectation} Expectation
  */
 import { t } from "../core/i18n.js";
-import { formatValue } from "../core/units.js";
+import { formatParameter, formatValue } from "../core/units.js";
 import { h, setText } from "./dom.js";
 import { section } from "./panel-parts.js";
 
@@ -46,5 +46,5 @@ export function theoryPart({ app }, id) {
  * @param {string} unit
  */
 function figure(value, unit) {
-  return unit === "ratio" ? formatValue(value, unit) : value.toPrecision(3);
+  return unit === "ratio" ? formatValue(value, unit) : formatParameter(Number(value.toPrecision(3)));
 }
