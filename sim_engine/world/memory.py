@@ -1,6 +1,6 @@
 """The kernel's arrays as Python sees them: rows are added, never moved, so indices stay good while a design changes under traffic.
 
-Arrays double when they are full; `state` is the tuple that compiled functions take.
+Arrays double when they are full; `state` is what compiled functions take.
 """
 
 from typing import Any
