@@ -142,7 +142,7 @@ def compile_translations() -> None:
             continue
         say(f"compiling the translation {catalogue.relative_to(ROOT)}")
         language = catalogue.parent.parent.name
-        execute([SCRIPTS / "pybabel", "-q", "compile", "-l", language, "-i", str(catalogue), "-o", str(compiled)])
+        execute([PYTHON, "-m", "playground.compiled_texts", language, str(catalogue), str(compiled)])
 
 
 def warm_engine() -> None:

@@ -1,6 +1,6 @@
 """Finds every text that people read and brings the .po files up to date, with Babel alone.
 
-Domain `django`: our Python, the templates, the engine's sentences and the first page's design.
+Domain `django`: our Python, the templates, the engine's sentences and the examples.
 Domain `djangojs`: the browser's modules, where `t("…")` marks a text.
 """
 
@@ -32,9 +32,10 @@ def django_texts() -> Iterator[Found]:
             yield from texts_in(path, path.read_bytes(), extract_python, PYTHON_WORDS)
     for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
         as_python = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-        yield from texts_in(path, as_python.encode(), extract_python, PYTHON_WORDS)
+        without_indent = "\n".join(line.lstrip() for line in as_python.splitlines())  # a template's means nothing to Python
+        yield from texts_in(path, without_indent.encode(), extract_python, PYTHON_WORDS)
     yield from catalogue_texts()
-    yield from first_design_texts()
+    yield from example_texts()
 
 
 def browser_texts() -> Iterator[Found]:
@@ -50,6 +51,8 @@ def texts_in(path: Path, source: bytes, extractor: Any, words: dict[str, Any]) -
     place = path.relative_to(settings.BASE_DIR).as_posix()
     for _line, word, text, _comments in extractor(io.BytesIO(source), list(words), [], OPTIONS):
         chosen = text[0] if isinstance(text, tuple) and word in ("_", "t", "gettext") else text
+        if isinstance(chosen, tuple):
+            chosen = tuple(form for form in chosen if form is not None)  # the count itself is no text
         if chosen:
             yield place, chosen
 
@@ -62,17 +65,13 @@ def catalogue_texts() -> Iterator[Found]:
         yield "sim_engine/catalogue", text
 
 
-def first_design_texts() -> Iterator[Found]:
-    from playground.pages import FIRST_DESIGN
+def example_texts() -> Iterator[Found]:
+    from playground.examples import FOLDER, text_places
 
-    design = json.loads(FIRST_DESIGN.read_text(encoding="utf-8"))
-    place = FIRST_DESIGN.relative_to(settings.BASE_DIR).as_posix()
-    for field in ("name", "description", "try_this"):
-        yield place, design[field]
-    for named in design["components"].values():
-        yield place, named["label"]
-    for scenario in design["scenarios"].values():
-        yield place, scenario["title"]
+    for path in sorted(FOLDER.glob("*.json")):
+        place = path.relative_to(settings.BASE_DIR).as_posix()
+        for holder, field in text_places(json.loads(path.read_text(encoding="utf-8"))):
+            yield place, holder[field]
 
 
 def template_of(found: Iterator[Found]) -> Catalog:

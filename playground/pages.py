@@ -1,51 +1,37 @@
-"""The two pages: the first page's design, and a saved design by its secret."""
+"""The page: with the first design, with one of the gallery, or with a saved design by its secret."""
 
-import json
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as translate
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from playground import policy, texts
 from playground.charts import figures
 from playground.designs import store
+from playground.examples import FIRST, example
 from playground.policy import Access
 from playground.runs.engine import engine
 from playground.texts import translated
 from playground.visitors import address_of
 
-FIRST_DESIGN = settings.BASE_DIR / "examples" / "three-tier.json"
-
-
-@lru_cache(maxsize=1)
-def first_design_text() -> str:
-    return FIRST_DESIGN.read_text(encoding="utf-8")
-
-
-def first_design() -> dict[str, Any]:
-    """The first page's design with its texts in the visitor's language."""
-    design: dict[str, Any] = json.loads(first_design_text())
-    for field in ("name", "description", "try_this"):
-        if design.get(field):
-            design[field] = translate(design[field])
-    for named in design["components"].values():
-        named["label"] = translate(named["label"])
-    for scenario in design["scenarios"].values():
-        scenario["title"] = translate(scenario["title"])
-    return design
+UNSAVED: Final = {"revision": None, "access": "new", "token": None}
 
 
 @require_safe
 @ensure_csrf_cookie
 def index(request: HttpRequest) -> HttpResponse:
-    return page(request, {"design": first_design(), "revision": None, "access": "new", "token": None})
+    return page(request, {**UNSAVED, "design": example(FIRST), "draft": "new"})
+
+
+@require_safe
+@ensure_csrf_cookie
+def open_example(request: HttpRequest, name: str) -> HttpResponse:
+    """A design of the gallery, as a draft that the visitor may change, run and save."""
+    return page(request, {**UNSAVED, "design": example(name), "draft": f"example.{name}"})
 
 
 @require_safe

@@ -4,13 +4,16 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from playground import catalogue, pages
+from playground import catalogue, examples, modelled, pages
 from playground.designs import views as designs
 from playground.runs import views as runs
 
 urlpatterns = [
     path("", pages.index, name="index"),
     path("d/<str:secret>/", pages.design, name="design"),
+    path("examples/", examples.gallery, name="examples"),
+    path("examples/<slug:name>/", pages.open_example, name="example"),
+    path("modelled/", modelled.modelled, name="modelled"),
     path("language/", require_POST(set_language), name="set_language"),
     path("api/catalogue/", catalogue.catalogue, name="catalogue"),
     path("api/limits/", catalogue.limits, name="limits"),

@@ -1,4 +1,4 @@
-"""The command line: run, check, catalogue, schema, warm.
+"""The command line: run, check, catalogue, schema, modelled, warm.
 
 Exit code 0 when it ran, 1 when the design has problems (one a line, with component and field), 2 on wrong usage.
 """
@@ -10,11 +10,13 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
+from sim_engine.catalogue.actions import ACTIONS, TRAFFIC_ACTIONS
 from sim_engine.catalogue.document import catalogue_document
 from sim_engine.catalogue.parameter import Parameter
 from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
 from sim_engine.design.check import check
+from sim_engine.design.rules import wiring_rules
 from sim_engine.design.schema import schema_document
 from sim_engine.messages import DesignError, Problem
 from sim_engine.replications import replicate
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(do=_run)
     checking = commands.add_parser("check", help="say what is wrong with a design, and what is unwise")
     checking.add_argument("design", type=Path, metavar="DESIGN.json")
+    checking.add_argument("--rules", action="store_true", help="also say what each link means")
     checking.add_argument("--format", choices=("text", "json"), default="text")
     checking.set_defaults(do=_check)
     catalogue = commands.add_parser("catalogue", help="list every kind with its parameters")
@@ -69,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     catalogue.set_defaults(do=_catalogue)
     schema = commands.add_parser("schema", help="print the JSON Schema of the design document")
     schema.set_defaults(do=_schema)
+    modelled = commands.add_parser("modelled", help="say what each parameter does to what, as Markdown")
+    modelled.add_argument("--format", choices=("text", "json"), default="text")
+    modelled.set_defaults(do=_modelled)
     warming = commands.add_parser("warm", help="compile the kernel into its cache")
     warming.set_defaults(do=_warm)
     return parser
@@ -178,17 +184,21 @@ def _to_the_end(run: Run) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    found = check(_load(options.design))
+    document = _load(options.design)
+    found = check(document)
     if options.format == "json":
-        print(json.dumps([problem.document() for problem in found], indent=2))
+        listed = [problem.document() for problem in found]
+        print(json.dumps({"problems": listed, "rules": wiring_rules(document)} if options.rules else listed, indent=2))
     else:
         _print_problems(found, sys.stdout)
+        for link_id, rule in wiring_rules(document).items() if options.rules else ():
+            print(f"{link_id}: {rule['text']}")
     return PROBLEMS if any(problem.severity == "problem" for problem in found) else OK
 
 
 def _parameter_lines(parameter: Parameter) -> list[str]:
-    if parameter.type == "choice":
-        bounds = " | ".join(choice.value for choice in parameter.choices)
+    if parameter.type in ("choice", "set"):
+        bounds = (" | " if parameter.type == "choice" else ", ").join(choice.value for choice in parameter.choices)
     elif parameter.minimum is not None:
         bounds = f"{parameter.minimum:g} … {parameter.maximum:g} {parameter.unit}".rstrip()
     else:
@@ -209,11 +219,25 @@ def _catalogue(options: argparse.Namespace) -> int:
     print("link: what a message between two components takes")
     for parameter in LINK.parameters:
         print("\n".join(_parameter_lines(parameter)))
+    print()
+    for action in ACTIONS.values():
+        takers = [kind.kind for kind in KINDS.values() if action.name in kind.actions]
+        takers += ["link"] * (action.name in LINK.actions) + ["traffic"] * (action.name in TRAFFIC_ACTIONS)
+        print(f"{action.group} {action.name}: {action.title}. {action.help} Done to: {', '.join(takers) or 'nothing here'}.")
+        for parameter in action.parameters:
+            print("\n".join(_parameter_lines(parameter)))
     return OK
 
 
 def _schema(options: argparse.Namespace) -> int:
     print(json.dumps(schema_document(), indent=2))
+    return OK
+
+
+def _modelled(options: argparse.Namespace) -> int:
+    from sim_engine.modelled import modelled_document, modelled_text  # what it is made of is not needed for anything else
+
+    print(json.dumps(modelled_document(), indent=2) if options.format == "json" else modelled_text(), end="")
     return OK
 
 

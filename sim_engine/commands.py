@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from sim_engine.catalogue.actions import ACTIONS, TRAFFIC_ACTIONS, Action
 from sim_engine.components.link import LINK
-from sim_engine.design.check import wiring_problems
-from sim_engine.design.document import Design, LinkSpec, parse, value_problem
+from sim_engine.design.check import actions_of, title_of, wiring_problems
+from sim_engine.design.document import Design, Fault, LinkSpec, parse, value_problem
+from sim_engine.limits import limit
 from sim_engine.messages import DesignError, Problem
-from sim_engine.world.instance import Instance
+from sim_engine.world.faults import can_die
+from sim_engine.world.group import Group
 
 if TYPE_CHECKING:
     from sim_engine.run import Run
@@ -21,40 +24,104 @@ def _refuse(code: str, component: str | None = None, name: str | None = None, /,
     return DesignError([Problem(code, where, component, name, tuple(arguments.items()))])
 
 
-def _instance(run: "Run", command: Command) -> Instance:
+def _group(run: "Run", command: Command) -> Group:
     identifier = command.get("component")
-    if not isinstance(identifier, str) or identifier not in run.world.instances:
+    if not isinstance(identifier, str) or identifier not in run.world.groups:
         raise _refuse("no_such_part", None, "component", value=str(identifier))
-    return run.world.instances[identifier]
+    return run.world.groups[identifier]
 
 
-def _allowed(run: "Run", command: Command) -> Instance:
-    me = _instance(run, command)
-    if command["action"] not in me.component.can:
-        raise _refuse("cannot", me.id, "action", label=me.label, value=command["action"])
-    return me
+def _target(run: "Run", command: Command) -> tuple[str | None, str | None]:
+    """The ids of the component and of the link that a fault is done to; one of them at most."""
+    for field, parts in (("component", run.design.components), ("link", run.world.links)):
+        value = command.get(field)
+        if value is not None and (not isinstance(value, str) or value not in parts):
+            raise _refuse("no_such_part", None, field, value=str(value))
+    component, link = command.get("component"), command.get("link")
+    if component is not None and link is not None:
+        raise _refuse("two_targets", None, "link", label="", component=component, link=link)
+    return component, link
 
 
-def _kill(run: "Run", command: Command) -> None:
-    me = _allowed(run, command)
-    mode = command.get("mode", "process")
-    if mode not in ("process", "machine"):
-        raise _refuse("wrong_shape", me.id, "mode", where="kill", field="mode", expected="process or machine")
-    if not run.world.kill(me, mode):
-        raise _refuse("already", me.id, "action", label=me.label, value="down")
+def _arguments(run: "Run", action: Action, raw: Any, label: str, target: str | None) -> dict[str, Any]:
+    """All arguments of an action, with the defaults of those that are not given."""
+    found = action.defaults()
+    if raw is not None and not isinstance(raw, dict):
+        raise _refuse("wrong_shape", None, "arguments", where=action.name, field="arguments", expected="an object")
+    declared = {parameter.name: parameter for parameter in action.parameters}
+    for name, value in (raw or {}).items():
+        if name not in declared:
+            raise _refuse("unknown_parameter", target, str(name), label=label, field=str(name))
+        problem = value_problem(declared[name], value, "component", target, label)
+        if problem is not None:
+            raise DesignError([problem])
+        found[name] = declared[name].clean(value)
+    for parameter in action.parameters:
+        if parameter.type != "component":
+            continue
+        if found[parameter.name] not in run.design.components:
+            raise _refuse("argument_missing", target, parameter.name, label=label, title=action.title, argument=parameter.title)
+        if found[parameter.name] == target:
+            raise _refuse("argument_itself", target, parameter.name, label=label, title=action.title, target=label)
+    return found
 
 
-def _restore(run: "Run", command: Command) -> None:
-    me = _allowed(run, command)
-    if not run.world.restore(me):
-        raise _refuse("already", me.id, "action", label=me.label, value="up")
+def _length(command: Command) -> float | None:
+    for_s, most_s = command.get("for_s"), limit("simulated_seconds")
+    if for_s is None:
+        return None
+    if not isinstance(for_s, int | float) or isinstance(for_s, bool) or not 0.0 <= for_s <= most_s:
+        raise _refuse("wrong_shape", None, "for_s", where="fault", field="for_s", expected=f"a number from 0 to {most_s:g}")
+    return float(for_s)
+
+
+def _fault(run: "Run", command: Command) -> None:
+    """Begins a fault or carries out an operation."""
+    name = command.get("name")
+    if not isinstance(name, str) or name not in ACTIONS:
+        raise _refuse("no_such_action", None, "name", value=str(name))
+    component, link = _target(run, command)
+    planned = Fault(0.0, name, {}, component, link)
+    if component is None and link is None:
+        if name not in TRAFFIC_ACTIONS:
+            raise _refuse("no_such_part", None, "component", value="None")
+        label = "traffic"
+    else:
+        label = title_of(run.design, planned)
+        if name not in actions_of(run.design, planned):
+            raise _refuse("cannot", component, "action", label=label, value=ACTIONS[name].title)
+    arguments = _arguments(run, ACTIONS[name], command.get("arguments"), label, component)
+    for_s = _length(command)
+    if name == "kill":
+        _refuse_dead(run, str(component), label, arguments["instance"])
+    run.world.faults.start(name, component, link, arguments, for_s)
+
+
+def _refuse_dead(run: "Run", component: str, label: str, number: int) -> None:
+    chosen = run.world.faults.members(component, number)
+    if chosen and not any(can_die(me) for me in chosen):
+        raise _refuse("already", component, "action", label=label, value="down")
+
+
+def _short(run: "Run", command: Command) -> None:
+    """`kill` and `restore`, written without arguments."""
+    given = {name: command[name] for name in ("mode", "instance") if name in command}
+    if command.get("component") is None:
+        raise _refuse("no_such_part", None, "component", value="None")
+    _fault(run, {"name": command["action"], "component": command["component"], "arguments": given})
+
+
+def _end_fault(run: "Run", command: Command) -> None:
+    number = command.get("number")
+    if not isinstance(number, int) or isinstance(number, bool) or not run.world.faults.end(number):
+        raise _refuse("no_such_fault", None, "number", value=str(number))
 
 
 def _set(run: "Run", command: Command) -> None:
     if command.get("link") is not None:
         _set_link(run, command)
         return
-    me = _instance(run, command)
+    me = _group(run, command)
     name = command.get("parameter")
     declared = {parameter.name: parameter for parameter in me.component.parameters}
     if not isinstance(name, str) or name not in declared:
@@ -64,13 +131,7 @@ def _set(run: "Run", command: Command) -> None:
         raise DesignError([problem])
     if not declared[name].live:
         raise _refuse("not_live", me.id, name, label=me.label, title=declared[name].title)
-    run.world.set_parameter(me, name, _typed(declared[name].type, command["value"]))
-
-
-def _typed(kind: str, value: Any) -> Any:
-    if kind == "integer":
-        return int(value)
-    return float(value) if kind == "number" else value
+    run.world.set_parameter(me, name, declared[name].clean(command["value"]))
 
 
 def _set_link(run: "Run", command: Command) -> None:
@@ -85,7 +146,7 @@ def _set_link(run: "Run", command: Command) -> None:
     if problem is not None:
         raise DesignError([problem])
     link = links[link_id]
-    parameters = {**link.parameters, name: _typed(declared[name].type, command["value"])}
+    parameters = {**link.parameters, name: declared[name].clean(command["value"])}
     run.world.set_link(link_id, LinkSpec(link.source, link.target, parameters))
 
 
@@ -103,7 +164,7 @@ def _design(run: "Run", command: Command) -> None:
 def _refuse_fixed(run: "Run", design: Design) -> None:
     """Parameters that cannot change under traffic must be those of the run."""
     for identifier, spec in design.components.items():
-        me = run.world.instances.get(identifier)
+        me = run.world.groups.get(identifier)
         if me is None or me.component.kind != spec.kind:
             continue
         for parameter in me.component.parameters:
@@ -128,14 +189,15 @@ def _tick(run: "Run", command: Command) -> None:
     run.tick_s = float(tick_s)  # type: ignore[arg-type]
 
 
-ACTIONS: Final[dict[str, Callable[["Run", Command], None]]] = {
-    "kill": _kill, "restore": _restore, "set": _set, "design": _design, "traffic": _traffic, "tick": _tick,
+COMMANDS: Final[dict[str, Callable[["Run", Command], None]]] = {
+    "fault": _fault, "end_fault": _end_fault, "kill": _short, "restore": _short,
+    "set": _set, "design": _design, "traffic": _traffic, "tick": _tick,
 }  # fmt: skip
 
 
 def apply_command(run: "Run", command: Command) -> None:
     """Carries out a command on a run. Raises DesignError with the reason when it cannot be."""
     action = command.get("action")
-    if not isinstance(action, str) or action not in ACTIONS:
+    if not isinstance(action, str) or action not in COMMANDS:
         raise _refuse("unknown_command", None, "action", value=str(action))
-    ACTIONS[action](run, command)
+    COMMANDS[action](run, command)

@@ -15,9 +15,11 @@ class Limit:
 
 LIMITS: Final[dict[str, Limit]] = {
     "components": Limit(500, "components", _("A canvas and a frame stay readable and quick.")),
+    "instances": Limit(1_000, "instances", _("Of all components together: each has statistics of its own in memory.")),
     "links": Limit(2_000, "links", _("A frame stays small.")),
     "scenarios": Limit(50, "scenarios", _("A picker stays readable.")),
     "scenario_points": Limit(200, "points", _("Traffic over time and faults of one scenario.")),
+    "faults": Limit(200, "faults", _("On at the same time.")),
     "identifier_characters": Limit(64, "characters", _("Ids stand in every frame.")),
     "label_characters": Limit(80, "characters", _("Labels stand on cards.")),
     "text_characters": Limit(2_000, "characters", _("Notes and descriptions.")),
@@ -25,6 +27,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "keys": Limit(1_000_000, "keys", _("Versions are kept for each key at each database.")),
     "store_cells": Limit(60_000_000, "cells", _("Keys times databases and caches: memory of a run.")),
     "tasks": Limit(2_000_000, "requests", _("Requests in flight at all places together: memory of a run.")),
+    "messages": Limit(4_000_000, "messages", _("Messages in all queues together: memory of a run.")),
     "users": Limit(1_000_000, "users", _("Closed users hold a slot each.")),
     "stalled_events": Limit(3_000_000, "events", _("Events without time passing: a cycle with no delay.")),
     "tick_wall_seconds": Limit(20, "s", _("Real time that one frame may take.")),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sim_engine.statistics.intervals import Interval, of_replications
+from sim_engine.statistics.quantiles import half_bin_ms
+from sim_engine.world.measure import PERCENTILES
 
 Summary = dict[str, Any]
 
@@ -26,9 +28,17 @@ def replicate(first: Summary, run: Callable[[int], Summary], count: int) -> dict
     summaries = [first, *(run(first["seed"] + place) for place in range(1, count))]
     each = [figures(summary) for summary in summaries]
     names = [name for name in each[0] if all(name in found for found in each)]
-    intervals: dict[str, Interval] = {name: of_replications([found[name] for found in each]) for name in names}
+    intervals = {name: _interval(name, [found[name] for found in each]) for name in names}
     return {
         "count": count,
         "seeds": [summary["seed"] for summary in summaries],
         "intervals": {name: interval.document() for name, interval in intervals.items()},
     }
+
+
+def _interval(name: str, values: list[float]) -> Interval:
+    """A percentile is the middle of a histogram's bin, and no surer than half of it."""
+    found = of_replications(values)
+    if name not in {f"latency_ms.{percentile}" for percentile in PERCENTILES}:
+        return found
+    return Interval(found.value, max(found.half_width, half_bin_ms(found.value)))

@@ -1,6 +1,10 @@
 """A run's summary as text for a terminal."""
 
-from typing import Any
+from math import floor, log10
+from typing import Any, Final
+
+MOST_PLACES: Final = 3  # decimals of a figure with an error bar
+CLASS_COLUMNS: Final = ("arrived", "done", "failed", "dropped", "late")
 
 
 def text_report(summary: dict[str, Any]) -> str:
@@ -14,12 +18,15 @@ def text_report(summary: dict[str, Any]) -> str:
         "Latency    " + "   ".join(f"{name} {_ms(value)}" for name, value in latency.items()),
     ]
     lines += _steady(summary)
+    if summary["cost"]["per_month"]:
+        lines.append(f"Cost       ${summary['cost']['per_month']:,.2f} for a month like this")
     if summary["errors"]:
         lines.append("Errors     " + "   ".join(f"{cause} {count:,}" for cause, count in summary["errors"].items()))
+    lines += _pages(summary)
     if summary["limit"]:
         lines.append(f"Limit      the run ended at the limit {summary['limit']}")
     lines += _replications(summary)
-    return "\n".join([*lines, "", *_components(summary), "", *_events(summary)])
+    return "\n".join([*lines, "", *_classes(summary), *_components(summary), *_error_bars(summary), "", *_events(summary)])
 
 
 def _steady(summary: dict[str, Any]) -> list[str]:
@@ -27,16 +34,28 @@ def _steady(summary: dict[str, Any]) -> list[str]:
     steady = summary["steady"]
     if steady is None:
         return ["Steady     too short a stretch since the last change for error bars"]
-    figures = steady["intervals"]
-    shown = [
-        f"{name.removeprefix('latency_ms.')} {part['value']:.1f} ± {part['half_width']:.1f} ms"
-        for name, part in figures.items()
-        if name.startswith("latency_ms.")
-    ]
-    rate = figures.get("throughput_per_s")
-    if rate is not None:
-        shown.append(f"throughput {rate['value']:.1f} ± {rate['half_width']:.1f}/s")
-    return [f"Steady     from {steady['from_s']:.1f} s on, 95 % confidence: " + "   ".join(shown)]
+    return [f"Steady     from {steady['from_s']:.1f} s on, 95 % confidence: " + _several(steady["intervals"])]
+
+
+def _pages(summary: dict[str, Any]) -> list[str]:
+    pages = summary.get("pages")
+    if pages is None:
+        return []
+    load = "   ".join(f"{name} {_ms(value)}" for name, value in pages["load_ms"].items())
+    return [f"Pages      views {pages['views']:,}   broken {pages['broken']:,}   load {load}"]
+
+
+def _classes(summary: dict[str, Any]) -> list[str]:
+    """A line for each class of traffic, when there is more than one."""
+    classes = summary.get("classes")
+    if classes is None:
+        return []
+    columns = "".join(f"{name:>12}" for name in CLASS_COLUMNS)
+    lines = [f"{'Class of traffic':<24}{columns}{'p50':>12}{'p95':>12}{'p99':>12}"]
+    for name, counts in classes.items():
+        numbers = "".join(f"{counts[column]:>12,}" for column in CLASS_COLUMNS)
+        lines.append(f"{name:<24}{numbers}" + "".join(f"{_ms(value):>12}" for value in counts["latency_ms"].values()))
+    return [*lines, ""]
 
 
 def _replications(summary: dict[str, Any]) -> list[str]:
@@ -44,12 +63,53 @@ def _replications(summary: dict[str, Any]) -> list[str]:
     replications = summary.get("replications")
     if replications is None:
         return []
-    shown = [
-        f"{name.removeprefix('latency_ms.')} {part['value']:.1f} ± {part['half_width']:.1f} ms"
-        for name, part in replications["intervals"].items()
-        if name.startswith("latency_ms.")
-    ]
-    return [f"{replications['count']} seeds   95 % confidence: " + "   ".join(shown)]
+    ours = {name: interval for name, interval in replications["intervals"].items() if not name.startswith("components.")}
+    return [f"{replications['count']} seeds   95 % confidence: " + _several(ours)]
+
+
+def _several(intervals: dict[str, Any]) -> str:
+    """All of them that are more than nothing."""
+    shown = (_interval(name, interval) for name, interval in intervals.items() if interval["value"] or interval["half_width"])
+    return "   ".join(text for text in shown if " 0.000 ± 0.000" not in text)
+
+
+def _interval(name: str, interval: dict[str, float]) -> str:
+    """A figure with its error bar, in the unit that its name tells, as exact as the error bar allows."""
+    label, factor, unit = name.removeprefix("latency_ms.").removeprefix("requests."), 1.0, ""
+    if "latency_ms" in name or name.endswith("_ms"):
+        label, unit = label.removesuffix("_ms").removeprefix("latency_ms."), " ms"
+    elif name.endswith("_per_s"):
+        label, unit = label.removesuffix("_per_s"), "/s"
+    elif name.endswith(("ratio", "utilisation")):
+        label, factor, unit = label.removesuffix("_ratio"), 100.0, " %"
+    value, half_width = factor * interval["value"], factor * interval["half_width"]
+    places = min(max(1 - floor(log10(half_width)), 0), MOST_PLACES) if half_width > 0.0 else MOST_PLACES
+    label = label.replace("_", " ").replace(".", " ")
+    return f"{label} {value:,.{places}f} ± {half_width:,.{places}f}{unit}"
+
+
+def _error_bars(summary: dict[str, Any]) -> list[str]:
+    """A line for each component: from the replications when there are some, else from the steady stretch."""
+    replications, steady = summary.get("replications"), summary["steady"]
+    if replications is not None:
+        return [
+            "",
+            f"{'Component':<24}{replications['count']} seeds, 95 % confidence",
+            *_of_replications(summary, replications["intervals"]),
+        ]
+    if steady is None:
+        return []
+    lines = [f"{identifier:<24}{_several(found)}" for identifier, found in steady["components"].items()]
+    return ["", f"{'Component':<24}steady, 95 % confidence", *lines]
+
+
+def _of_replications(summary: dict[str, Any], intervals: dict[str, Any]) -> list[str]:
+    lines = []
+    for identifier in summary["components"]:
+        start = f"components.{identifier}."
+        own = {name.removeprefix(start): interval for name, interval in intervals.items() if name.startswith(start)}
+        lines.append(f"{identifier:<24}{_several(own)}")
+    return lines
 
 
 def _ms(value: float | None) -> str:
@@ -60,6 +120,8 @@ def _components(summary: dict[str, Any]) -> list[str]:
     lines = [f"{'Component':<24}{'arrived':>12}{'done':>12}{'failed':>10}{'dropped':>10}{'util.':>8}{'queue':>10}{'mean':>12}"]
     for identifier, part in summary["components"].items():
         name = f"{identifier} ({part['role']})" if part["role"] else identifier
+        if part.get("instances", 1) > 1:
+            name += f" ×{part['instances']}"
         lines.append(
             f"{name:<24}{part['arrived']:>12,}{part['done']:>12,}{part['failed']:>10,}{part['dropped']:>10,}"
             f"{part['utilisation']:>8.1%}{part['queue_mean']:>10.2f}{_ms(part['latency_ms']['mean']):>12}"

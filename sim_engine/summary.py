@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from sim_engine.kernel import layout
 from sim_engine.messages import MESSAGES
 from sim_engine.statistics.intervals import Interval
-from sim_engine.statistics.record import PERCENTILES, Steady
-from sim_engine.world.frames import cache_hit_ratio, totals, window_of_requests
+from sim_engine.statistics.record import Steady
+from sim_engine.world.frames import cache_hit_ratio, classes_of, totals, window_of_requests
 from sim_engine.world.laws import worst_residuals
-from sim_engine.world.measure import NodeWindow, Window, percentile_ms
+from sim_engine.world.measure import Window, percentiles_ms
 from sim_engine.world.world import World
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def summary(run: "Run") -> dict[str, Any]:
     world = run.world
     window = window_of_requests(before, after)
     whole = Window(world.memory, before, after)
+    steady = run.record.steady(tabulated=True)
     latency = {**window["latency_ms"], "max": round(1000.0 * run.slowest_s, 4) if window["done"] else None}
     return {
         "name": run.design.name,
@@ -35,31 +36,35 @@ def summary(run: "Run") -> dict[str, Any]:
         "stale_reads": window["stale_reads"],
         "reads_checked": int(after.count[layout.READS]),
         "cache_hit_ratio": cache_hit_ratio(world, whole),
+        **classes_of(whole),
         "limit": run.limit,
         "laws": worst_residuals(world.memory, world.instances),
-        "steady": _steady(run),
-        "components": {identifier: _component(run, whole, identifier) for identifier in world.instances},
+        "steady": _steady(run, steady),
+        "components": {identifier: _component(run, whole, steady, identifier) for identifier in world.groups},
+        "cost": world.bills.document(),
         "events": world.story.all,
     }
 
 
-def _component(run: "Run", whole: Window, identifier: str) -> dict[str, Any]:
+def _component(run: "Run", whole: Window, steady: Steady | None, identifier: str) -> dict[str, Any]:
     after = whole.after
-    me = run.world.instances[identifier]
-    window = NodeWindow(whole, me)
+    group = run.world.groups[identifier]
+    me = group.first
+    window = whole.of(group)
     metrics = me.component.measure(window)
-    histogram = run.world.memory.state.histograms[1 + me.node]
-    waits = run.world.memory.state.waits[me.node]
+    nodes = [each.node for each in group.everyone]
+    histogram = run.world.memory.state.histograms[[1 + node for node in nodes]].sum(axis=0)
+    waits = run.world.memory.state.waits[nodes].sum(axis=0)
     done = max(window.count("done"), 1)
     found: dict[str, Any] = {
         "kind": me.component.kind,
-        "label": me.label,
+        "label": group.label,
         "role": me.component.role(me),
         "arrived": window.count("arrived"),
         "done": window.count("done"),
         "failed": window.count("failed"),
         "dropped": window.count("dropped"),
-        "in_flight": int(after.nodes[me.node]["in_flight"]),
+        "in_flight": window.in_flight,
         "wasted": window.count("wasted"),
         "refused": window.count("refused"),
         "utilisation": _number(metrics.get("utilisation")) or 0.0,
@@ -67,17 +72,19 @@ def _component(run: "Run", whole: Window, identifier: str) -> dict[str, Any]:
         "in_flight_mean": window.mean_in_flight,
         "latency_ms": {
             "mean": window.mean_latency_ms,
-            **{name: percentile_ms(histogram, share) for name, share in PERCENTILES},
+            **percentiles_ms(histogram),
         },
         "wait_ms": {
-            "mean": 1000.0 * float(after.nodes[me.node]["wait_sum_s"]) / done,
-            **{name: percentile_ms(waits, share) for name, share in PERCENTILES},
+            "mean": 1000.0 * float(after.nodes["wait_sum_s"][nodes].sum()) / done,
+            **percentiles_ms(waits),
         },
         "waited_ratio": window.count("waited") / done,
-        "in_flight_max": int(after.nodes[me.node]["most_in_flight"]),
+        "in_flight_max": int(after.nodes["most_in_flight"][nodes].max()),  # of one instance
         "metrics": metrics,
-        "theory": expectation(run.world, identifier, run.record.steady()),
+        "theory": expectation(run.world, identifier, steady),
     }
+    if me.component.grows or me.component.everywhere:
+        found["instances"] = len(group.members)
     if me.cache >= 0:
         found |= {"hits": window.count("hits"), "misses": window.count("lookups") - window.count("hits")}
     if me.component.has_versions:
@@ -87,19 +94,18 @@ def _component(run: "Run", whole: Window, identifier: str) -> dict[str, Any]:
 
 def expectation(world: World, identifier: str, steady: Steady | None) -> dict[str, Any]:
     """What a formula expects of a component, or why there is none."""
-    me = world.instances[identifier]
+    me = world.groups[identifier].first
     found = me.component.expectation(world, me, steady)
     return {"none": found, "text": MESSAGES[found]} if isinstance(found, str) else found.document()
 
 
-def _steady(run: "Run") -> dict[str, Any] | None:
+def _steady(run: "Run", steady: Steady | None) -> dict[str, Any] | None:
     """Figures of the steady stretch since the last change, each with half the width of its 95 % confidence interval."""
-    steady = run.record.steady()
     if steady is None:
         return None
     figures = {f"latency_ms.{name}": interval for name, interval in steady.latency().items()}
     figures |= {"throughput_per_s": steady.throughput(), "error_ratio": steady.error_ratio()}
-    components = {identifier: steady.component(me) for identifier, me in run.world.instances.items()}
+    components = {identifier: steady.component(group.first) for identifier, group in run.world.groups.items()}
     return {
         "from_s": steady.from_s,
         "to_s": steady.moments[-1].at_s,

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from playground.bootstrap import collect_static_files
 
 # The server's usual bounds on one address would stop a test suite; the tests of limits set their own.
 for name in ("NEW_DESIGNS_PER_MINUTE", "SAVES_PER_MINUTE", "CHECKS_PER_MINUTE", "RUNS_STARTED_PER_MINUTE"):
@@ -27,9 +30,20 @@ def django_db_modify_db_settings() -> Iterator[None]:
         yield
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers: one for what serves pages (its servers and static files are shared), the engine's files in between."""
-    for item in items:
-        folder = item.path.parent.name
-        group = "pages" if folder in ("web", "browser") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The files that all servers of all workers serve, collected once."""
+    if not hasattr(session.config, "workerinput"):
+        collect_static_files()
+
+
+class Grouped(LoadScopeScheduling):
+    """Tests whose servers or browser are shared stay together; any other goes to the next free worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        _tests, folder, *_rest = nodeid.split("/")
+        return folder if folder in ("web", "browser") else nodeid
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Grouped:
+    return Grouped(config, log)

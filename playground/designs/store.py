@@ -13,6 +13,7 @@ from playground import limits
 from playground.errors import Refused, not_found, too_many
 from playground.models import Design, Revision, ShareLink
 from playground.policy import Grant
+from playground.runs.engine import engine
 from playground.visitors import hashed
 
 SECRET_BYTES = 24  # 192 random bits; ASVS 11.5.1 asks for 128
@@ -71,10 +72,11 @@ def head_document(design: Design) -> dict[str, Any]:
 
 
 def document_of(design: Design, number: int) -> dict[str, Any]:
+    """A revision as a document of the newest version, whichever it was saved as."""
     revision = Revision.objects.filter(design=design, number=number).first()
     if revision is None:
         raise not_found()
-    document: dict[str, Any] = json.loads(revision.document)
+    document: dict[str, Any] = engine().upgraded(json.loads(revision.document))
     return document
 
 

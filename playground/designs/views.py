@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from playground import policy
 from playground.designs import store
-from playground.designs.check import design_in, findings, refuse_large
+from playground.designs.check import design_in, findings, refuse_large, rules
 from playground.errors import Refused
 from playground.http import body_of, by_method, spend, whole_number
 from playground.models import Design, Revision, ShareLink
@@ -36,7 +36,7 @@ def check_design(request: HttpRequest) -> HttpResponse:
     if isinstance(design, dict):
         refuse_large(design)
     problems, hints = findings(design)
-    return JsonResponse({"problems": problems, "hints": hints})
+    return JsonResponse({"problems": problems, "hints": hints, "rules": rules(design)})
 
 
 def create_design(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,7 @@ from typing import Any
 
 from playground.runs.actor import SPEEDS
 
-WORLD = frozenset({"kill", "restore", "set", "design", "traffic"})
+WORLD = frozenset({"fault", "end_fault", "kill", "restore", "set", "design", "traffic"})
 CONTROL = frozenset({"pause", "resume", "speed", "stop"})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from playground import limits, policy, strict_json
+from playground.designs.check import in_language
 from playground.errors import Refused
 from playground.rates import Bucket
 from playground.runs import records
@@ -20,7 +21,7 @@ from playground.runs.commands import acceptable
 from playground.runs.hub import Hub, get_hub
 from playground.runs.live import LiveRun
 from playground.runs.pool import Lost
-from playground.runs.state import language_of, say
+from playground.runs.state import language_of
 from playground.runs.viewer import TooSlow, Viewer, encode
 from playground.visitors import visitor_of
 
@@ -225,8 +226,7 @@ class RunSocket(AsyncWebsocketConsumer):
         if "error" not in answer:
             await self.send(encode(type="done", id=number, t=answer["t"]))
             return
-        error = {**answer["error"], "text": say(answer["error"]["text"], self.language)}
-        await self.send(encode(type="refused", id=number, error=error))
+        await self.send(encode(type="refused", id=number, error=in_language(answer["error"], self.language)))
 
 
 def is_number(value: Any, least: int = 0) -> bool:

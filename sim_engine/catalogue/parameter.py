@@ -6,8 +6,8 @@ from typing import Any, Final, Literal
 
 from sim_engine.texts import _
 
-Value = float | int | bool | str
-ParameterType = Literal["number", "integer", "boolean", "choice", "text"]
+Value = float | int | bool | str | tuple[str, ...]
+ParameterType = Literal["number", "integer", "boolean", "choice", "text", "set", "component"]
 
 # Kernel units for those that differ from what people read
 SCALE: Final[Mapping[str, float]] = {"ms": 1e-3}
@@ -44,6 +44,12 @@ class Parameter:
     source: str = UNCALIBRATED
     when: When | None = None
     live: bool = True  # may change under traffic
+    section: str | None = None  # parameters with the same one stand together under it
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether its value is a number to the kernel."""
+        return self.type not in ("text", "component")
 
     def document(self) -> dict[str, Any]:
         """The parameter as it stands in the catalogue's JSON."""
@@ -52,7 +58,7 @@ class Parameter:
             "title": self.title,
             "type": self.type,
             "unit": self.unit,
-            "default": self.default,
+            "default": list(self.default) if isinstance(self.default, tuple) else self.default,
             "minimum": self.minimum,
             "maximum": self.maximum,
             "choices": [{"value": c.value, "title": c.title} for c in self.choices] or None,
@@ -61,13 +67,24 @@ class Parameter:
             "source": self.source,
             "when": None if self.when is None else {"parameter": self.when.parameter, "is": list(self.when.values)},
             "live": self.live and self.type != "text",
+            "section": self.section,
         }
 
     def kernel_value(self, value: Value) -> float:
-        """The value as the kernel reads it: seconds for ms, a choice's place in the list."""
+        """The value as the kernel reads it: seconds for ms, a choice's place in the list, a bit mask for a set."""
+        if isinstance(value, tuple):
+            return float(sum(1 << place for place, choice in enumerate(self.choices) if choice.value in value))
         if self.type == "choice":
             return float([choice.value for choice in self.choices].index(str(value)))
         return float(value) * SCALE.get(self.unit, 1.0)
+
+    def clean(self, value: Any) -> Value:
+        """A value that is good, as the engine keeps it: whole numbers whole, a set in the order of its choices."""
+        if self.type == "set":
+            return tuple(choice.value for choice in self.choices if choice.value in value)
+        if self.type == "integer":
+            return int(value)
+        return float(value) if self.type == "number" else value
 
 
 def number(name: str, title: str, default: float, unit: str, minimum: float, maximum: float, help: str, **more: Any) -> Parameter:
@@ -84,6 +101,11 @@ def boolean(name: str, title: str, default: bool, help: str, **more: Any) -> Par
 
 def choice(name: str, title: str, default: str, choices: tuple[tuple[str, str], ...], help: str, **more: Any) -> Parameter:
     return Parameter(name, title, "choice", default, help, choices=tuple(Choice(*c) for c in choices), **more)
+
+
+def several(name: str, title: str, default: tuple[str, ...], choices: tuple[tuple[str, str], ...], help: str, **more: Any) -> Parameter:
+    """A set of choices."""
+    return Parameter(name, title, "set", default, help, choices=tuple(Choice(*c) for c in choices), **more)
 
 
 DISTRIBUTIONS: Final = (

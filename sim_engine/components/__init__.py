@@ -6,7 +6,7 @@ from typing import Final
 
 from sim_engine.catalogue.component import Component
 
-GROUPS: Final = ("traffic", "edge", "compute", "data", "annotate")
+GROUPS: Final = ("traffic", "edge", "compute", "data", "messaging", "deliver", "places", "annotate")
 
 
 def _find() -> dict[str, type[Component]]:

@@ -1,83 +1,64 @@
 """Clients: where requests come from and who waits for them.
 
 Open clients come as a Poisson process that does not care how slow you are; closed ones are users who think, ask, wait, and think again.
-Left out: sessions, page views made of several requests, classes of traffic, regions.
+They send single requests, or they visit: a page is a document, its scripts and images over parallel connections, and calls for data
+one after the other; all requests of one visitor come from one address.
+Left out: a line's bandwidth shared by the connections of one visitor, caches in browsers, HTTP/2 priorities.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from sim_engine.catalogue.component import Component, Duration, Metric, Port
-from sim_engine.catalogue.parameter import (
-    When,
-    boolean,
-    choice,
-    distribution_parameters,
-    integer,
-    number,
-)
+from sim_engine.components.client_parameters import CLIENT_PARAMETERS, with_defaults
+from sim_engine.components.ways import by_priority, call_one, untaken, ways
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
+    from sim_engine.catalogue.wire import Sentence, Wire
     from sim_engine.operations.program import Program
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
-OPEN = When("model", ("open",))
-CLOSED = When("model", ("closed",))
+SHAPING: Final = ("model", "behaviour", "document")
 
 
 class Clients(Component):
     kind = "clients"
-    title = _("Clients")
+    title = _("Web clients")
     group = "traffic"
     icon = "users"
-    summary = _("People and programs that send requests and wait for the answers.")
-    left_out = _("Sessions, pages made of several requests, kinds of traffic with their own cost, and where the clients are.")
+    summary = _("People with browsers, and programs, that send requests and wait for the answers.")
+    left_out = _("Caches in browsers, and connections of one visitor that share the bandwidth of the line.")
     is_source = True
-    can = ()
-    ports = (Port("out", _("Sends to"), ("http",), policy="@random", required=True),)
+    outside = True
+    actions = ("spike",)
+    ports = (
+        Port("out", _("Sends to"), ("http",), policy="@random", required=True),
+        Port("dns", _("Asks for names"), ("dns",), policy="@random", empty_cause="unresolved"),
+        Port("cdn", _("Loads files from"), ("cdn",), policy="@nearest"),
+    )
     own_timeout = "timeout_ms"
-    parameters = (
-        choice(
-            "model", _("Arrivals"), "open", (("open", _("Open: they come at a rate")), ("closed", _("Closed: users who wait and think"))),
-            _("Open clients keep coming however slow the system is. Closed users wait for their answer before they ask again."),
-        ),
-        number("arrival_rate_per_s", _("Arrival rate"), 200.0, "requests/s", 0.0, 2_000_000.0,
-               _("Requests a second, as a Poisson process."), when=OPEN),
-        integer("users", _("Users"), 500, "users", 0, 1_000_000, _("How many users take part."), when=CLOSED),
-        number("think_time_s", _("Think time"), 5.0, "s", 0.0, 3_600.0,
-               _("Mean time between an answer and the user's next request."), when=CLOSED,
-               source=_("TPC-W uses a mean think time of 7 s.")),
-        *(
-            parameter for parameter in distribution_parameters("think", _("Think time distribution"))
-        ),
-        number("read_ratio", _("Share of reads"), 0.9, "ratio", 0.0, 1.0, _("The rest are writes."),
-               source=_("TPC-W's shopping mix has 80 % browsing, its browsing mix 95 %.")),
-        integer("keys", _("Keys"), 100_000, "keys", 1, 1_000_000, _("How many different things the requests are about.")),
-        number("zipf_exponent", _("Popularity exponent"), 0.9, "", 0.0, 3.0,
-               _("Zipf's exponent: 0 makes all keys equally popular, 1 makes a few very popular."),
-               source=_("Breslau et al., INFOCOM 1999: 0.64 to 0.83 for web traces; YCSB uses 0.99.")),
-        number("timeout_ms", _("Timeout"), 3_000.0, "ms", 1.0, 86_400_000.0, _("How long one attempt waits for its answer.")),
-        integer("retries", _("Retries"), 1, "", 0, 20, _("How often a failed attempt is repeated.")),
-        number("backoff_ms", _("Backoff"), 100.0, "ms", 0.0, 60_000.0, _("Wait before the first retry.")),
-        number("backoff_factor", _("Backoff factor"), 2.0, "", 1.0, 10.0, _("Each further wait is longer by this factor, up to 60 s."),
-               advanced=True),
-        boolean("backoff_jitter", _("Backoff jitter"), True,
-                _("Multiplies each wait by a random number from 0 to 1, so that retries do not come in waves."),
-                advanced=True, source=_("Brooker, Exponential Backoff and Jitter, 2015 (full jitter).")),
-        integer("client_addresses", _("Client addresses"), 10_000, "", 1, 10_000_000,
-                _("Different addresses that the requests come from; a balancer may hash them."), advanced=True),
-        number("request_kb", _("Request size"), 1.0, "kB", 0.0, 100_000.0, _("Size of one request."), advanced=True),
-    )  # fmt: skip
-    durations = (Duration("think", "think_time_s", "think_distribution", "think_cv"),)
+    own_hedge = "hedge_after_ms"
+    resolves = "resolvers"
+    parameters = CLIENT_PARAMETERS
+    durations = (
+        Duration("think", "think_time_s", "think_distribution", "think_cv"),
+        Duration("reading", "reading_time_s", "think_distribution", "think_cv"),
+    )
     metrics = (
         Metric("sent_per_s", _("Requests"), "requests/s", "rate"),
         Metric("done_per_s", _("Done"), "requests/s", "rate"),
         Metric("failed_per_s", _("Failed"), "requests/s", "rate"),
         Metric("in_flight", _("Waiting for an answer"), "requests", "level"),
+        Metric("active_users", _("Active users"), "users", "gauge", _("Visitors and users who are there, those who think or read too.")),
+        Metric("pages_per_s", _("Pages loaded"), "pages/s", "rate"),
+        Metric("page_load_ms", _("Page load time"), "ms", "level", _("From the request for a page to the last thing that belongs to it.")),
+        Metric("pages_broken_per_s", _("Broken pages"), "pages/s", "rate", _("Pages of which a part has failed.")),
+        Metric("retries_per_s", _("Retries"), "requests/s", "rate"),
+        Metric("hedges_per_s", _("Second copies"), "requests/s", "rate"),
     )
     headline = "sent_per_s"
 
@@ -85,30 +66,184 @@ class Clients(Component):
     def program(cls, on: Program, me: Instance) -> None:
         on.path("read", "write")
         closed = me.values["model"] == "closed"
-        again = on.label()
-        on.place(again)
         if closed:
             on.think("think")
-        on.issue()
-        attempt = on.label()
-        on.place(attempt)
-        on.call("out", size="own")
-        on.retry(attempt, "retries")
-        on.record()
+        if me.values["behaviour"] == "single":
+            cls._request(on, me)
+        else:
+            cls._visit(on, me)
         if closed:
-            on.jump(again)
+            on.again()
         on.leave()
 
     @classmethod
+    def _request(cls, on: Program, me: Instance, kind: str | None = None) -> None:
+        """One request of a class, or of one by their shares, until it is done or given up."""
+        on.issue(kind)
+        attempt = on.label()
+        on.place(attempt)
+        cls._send(on, me)
+        on.retry(attempt, "retries")
+        on.record()
+
+    @classmethod
+    def _send(cls, on: Program, me: Instance) -> None:
+        """Files come from a CDN where there is one; everything else from whom a DNS names, or straight from where it is linked to."""
+        answered = on.label()
+        named, direct, files = (bool(me.links_of(port)) for port in ("dns", "out", "cdn"))
+        if files and (named or direct):
+            with on.if_class("static"):
+                on.call("cdn", size="own")
+                on.jump(answered)
+        if named:
+            cls._send_by_name(on, answered)
+        elif files and not direct:
+            on.call("cdn", size="own")
+        else:
+            cls._send_straight(on, me)
+        on.place(answered)
+
+    @staticmethod
+    def _send_straight(on: Program, me: Instance) -> None:
+        """To one of those that it is linked to, by the rules of the links."""
+        links = by_priority(me, "out")
+        among, nobody = ways(me, links), untaken(me, links)
+        if len(among) <= 1 and not nobody:
+            on.call("out", size="own")
+            return
+        if nobody:
+            with on.if_class(*nobody):
+                on.fail("no_route")
+        call_one(on, "out", among)
+
+    @staticmethod
+    def _send_by_name(on: Program, answered: Any) -> None:
+        known, unresolved = on.label(), on.label()
+        on.jump_if_resolved(known, "resolvers")
+        on.call("dns", "resolve")
+        on.jump_if_failed(unresolved)
+        on.keep_answer("resolvers")
+        on.place(known)
+        on.call_chosen("dns", size="own")
+        on.jump(answered)
+        on.place(unresolved)
+        on.fail("unresolved")
+
+    @classmethod
+    def _visit(cls, on: Program, me: Instance) -> None:
+        """A new visitor looks at one page after the other."""
+        on.visit()
+        page, over = on.label(), on.label()
+        on.place(page)
+        on.begin_page()
+        if me.values["document"]:
+            cls._web_page(on, me)
+        else:
+            cls._calls_for_data(on, me)
+            cls._files(on, me)
+        on.end_page()
+        on.draw_count("pages_per_visit", geometric=True)  # of the rest of the visit, this page included: it has no memory
+        for _page in ("this one", "the next"):
+            on.jump_if_none_left(over)
+        on.think("reading")
+        on.jump(page)
+        on.place(over)
+
+    @classmethod
+    def _web_page(cls, on: Program, me: Instance) -> None:
+        """Without its document there is nothing to load."""
+        nothing = on.label()
+        cls._request(on, me, "page")
+        on.jump_if_failed(nothing)
+        cls._files(on, me)
+        cls._calls_for_data(on, me)
+        on.place(nothing)
+
+    @classmethod
+    def _files(cls, on: Program, me: Instance) -> None:
+        """Scripts and images over parallel connections; one that fails stops none of the others."""
+        on.draw_count("assets_per_page")
+        with on.branches("connections"):
+            following, all_taken = on.label(), on.label()
+            on.place(following)
+            on.jump_if_none_left(all_taken, of_parent=True)
+            cls._request(on, me, "static")
+            on.clear()
+            on.jump(following)
+            on.place(all_taken)
+        on.join()
+
+    @classmethod
+    def _calls_for_data(cls, on: Program, me: Instance) -> None:
+        """Each follows from the answer to the one before: the first that fails is the last."""
+        on.draw_count("calls_per_page")
+        following, over = on.label(), on.label()
+        on.place(following)
+        on.jump_if_none_left(over)
+        cls._request(on, me)
+        on.jump_if_failed(over)
+        on.jump(following)
+        on.place(over)
+
+    @classmethod
+    def rule(cls, wire: Wire) -> Sentence:
+        if wire.port.name == "dns":
+            return wire.says("rule_asks_name")
+        if wire.port.name == "cdn":
+            return wire.says("rule_files" if {"out", "dns"} & set(wire.ports) else "rule_sends_all")
+        if "dns" in wire.ports:
+            return wire.says("rule_sends_by_name")
+        if "cdn" in wire.ports and wire.alike == 1:
+            return wire.says("rule_sends_rest")
+        return super().rule(wire)
+
+    @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
-        if parameter == "model":
+        if parameter in SHAPING:
             world.rewrite([me])
 
     @classmethod
+    def problems(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+        single = parameters["behaviour"] == "single"
+        shares = ("upload", "expensive", "background", *(("page", "static") if single else ()))
+        too_much = sum(parameters[f"{name}_share"] for name in shares) > 1.0 + 1e-9
+        return [("expensive_share", "shares_above_one")] if too_much else []
+
+    @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+        pages = window.source("pages")
         return {
             "sent_per_s": window.rate("arrived"),
             "done_per_s": window.rate("done"),
             "failed_per_s": window.rate("failed") + window.rate("dropped"),
             "in_flight": window.mean_in_flight,
+            "active_users": window.present,
+            "pages_per_s": pages / window.seconds,
+            "page_load_ms": 1000.0 * window.source("page_sum_s") / pages if pages else None,
+            "pages_broken_per_s": window.source("pages_broken") / window.seconds,
+            "retries_per_s": window.source("retried") / window.seconds,
+            "hedges_per_s": window.source("hedged") / window.seconds,
         }
+
+
+LTE = _("WebPageTest's LTE profile: 12 Mbit/s and a round trip of 70 ms.")
+
+
+class MobileClients(Clients):
+    kind = "mobile_clients"
+    title = _("Mobile app")
+    order = 1
+    icon = "smartphone"
+    summary = _("People with an app: calls for data and images over a mobile network, without documents.")
+    parameters = with_defaults(
+        CLIENT_PARAMETERS,
+        behaviour={"default": "page_views"},
+        arrival_rate_per_s={"default": 20.0},
+        document={"default": False},
+        assets_per_page={"default": 8.0, "source": _("Not calibrated: a plausible round figure. Set your own.")},
+        calls_per_page={"default": 4.0},
+        timeout_ms={"default": 10_000.0, "source": _("OkHttp gives up after 10 s by default.")},
+        retries={"default": 2},
+        access_latency_ms={"default": 35.0, "source": LTE},
+        access_mbit_s={"default": 12.0, "source": LTE},
+    )

@@ -35,6 +35,7 @@ class Cluster:
     out: set[str] = field(default_factory=set)
     recovering: set[str] = field(default_factory=set)
     failing_over: bool = False
+    replicating: bool = True
     writes_lost: int = 0
     without_primary_since_s: float = 0.0
 
@@ -43,8 +44,26 @@ class Cluster:
         self.members = [self.owner]
 
     @property
-    def synchronous(self) -> bool:
-        return bool(self.owner.values["replication"] == "synchronous")
+    def waits_for_replicas(self) -> bool:
+        """Whether a write waits until replicas have it."""
+        return bool(self.owner.values["replication"] != "asynchronous")
+
+    @property
+    def enough(self) -> str | None:
+        """The parameter that says how many must have it; None: all that take part."""
+        return "semi_synchronous_replicas" if self.owner.values["replication"] == "semi_synchronous" else None
+
+    def stop_replication(self, world: World) -> None:
+        """Nothing reaches the replicas any more; they go on answering reads with what they have."""
+        self.replicating = False
+        self.refresh(world)
+
+    def resume_replication(self, world: World) -> None:
+        """The replicas copy what they have missed."""
+        self.replicating = True
+        for member in self.members:
+            if member is not self.primary and member.alive:
+                self.came_back(world, member)
 
     # -- who is asked for what
     def in_rotation(self) -> list[Instance]:
@@ -65,11 +84,11 @@ class Cluster:
 
     def refresh(self, world: World) -> None:
         """Tells everybody's routes who the primary and the replicas are now."""
-        takers = [m for m in self.members if m is not self.primary and m.id not in self.out]
+        takers = [m for m in self.members if m is not self.primary and m.id not in self.out and self.replicating]
         for member in self.members:
             behind = [(self.link_to(taker), taker) for taker in takers] if member is self.primary else []
             world.set_route(member, "replicas", behind)
-            world.set_primary(member, member is self.primary)
+            world.data.set_primary(member, member is self.primary)
         world.refresh_callers(self.owner)
 
     # -- members come and go
@@ -98,7 +117,7 @@ class Cluster:
         world.start(member, self._catch_up(world, member))
 
     def _catch_up(self, world: World, member: Instance) -> Generator[simpy.Event, Any, None]:
-        missed = world.version_gap(self.primary, member)
+        missed = world.data.version_gap(self.primary, member)
         apply_s = float(member.values["apply_ms"]) / 1000.0
         world.tell("catching_up", member, "info", writes=missed)
         yield world.env.timeout(max(SHORTEST_RECOVERY_S, missed * apply_s))
@@ -113,7 +132,7 @@ class Cluster:
         if member.id in self.recovering or member.id in self.out or member is self.primary:
             return
         if self.primary.alive:
-            world.copy_versions(self.primary, member)
+            world.data.copy_versions(self.primary, member)
         self.refresh(world)
         world.tell("replica_back", member, "good", marker=True)
 
@@ -124,7 +143,7 @@ class Cluster:
                 yield self._watch(world, member)
         # what was under way when the design changed goes on
         if self.failing_over:
-            yield self._fail_over(world, self.primary, 0.0)
+            yield self._fail_over(world, self.primary, 0.0, (self._watcher_of(self.primary) or self.primary).label)
         for member in self.members:
             if member.id in self.recovering and not any(process.is_alive for process in member.processes):
                 yield self._catch_up(world, member)
@@ -138,12 +157,13 @@ class Cluster:
 
     def _watch(self, world: World, member: Instance) -> Generator[simpy.Event, int, None]:
         def lost(since_s: float) -> None:
+            by = (self._watcher_of(member) or member).label
             if member is self.primary:
-                world.start(self.owner, self._fail_over(world, member, since_s))
+                world.start(self.owner, self._fail_over(world, member, since_s, by))
             else:
                 self.out.add(member.id)
                 self.refresh(world)
-                world.tell("replica_out", member, "warning", marker=True, seconds=since_s)
+                world.tell("replica_out", member, "warning", marker=True, seconds=since_s, by=by)
 
         def back() -> None:
             self.out.discard(member.id)
@@ -159,9 +179,9 @@ class Cluster:
         return own or self.link_of[watcher.id if watcher is not None else self.members[1].id]
 
     # -- failover
-    def _fail_over(self, world: World, lost: Instance, since_s: float) -> Generator[simpy.Event, Any, None]:
+    def _fail_over(self, world: World, lost: Instance, since_s: float, by: str) -> Generator[simpy.Event, Any, None]:
         self.failing_over = True
-        world.tell("primary_lost", lost, "error", marker=True, seconds=since_s)
+        world.tell("primary_lost", lost, "error", marker=True, seconds=since_s, by=by)
         if not self.owner.values["automatic_failover"]:
             world.tell("no_automatic_failover", lost, "warning")
             yield from self._until_back(world, lost)
@@ -188,7 +208,7 @@ class Cluster:
                 return None
             alive = [m for m in self.in_rotation() if m.alive]
             if alive:
-                return min(alive, key=lambda m: (-world.versions_total(m), m.id))
+                return min(alive, key=lambda m: (-world.data.versions_total(m), m.id))
             if not complained:
                 complained = True
                 world.tell("nobody_to_promote", lost, "error")
@@ -197,13 +217,13 @@ class Cluster:
     def _drain(self, world: World, candidate: Instance) -> Generator[simpy.Event, Any, None]:
         """It applies what it has received before it takes writes."""
         until_s = world.env.now + LONGEST_DRAIN_S
-        while candidate.alive and world.received_not_applied(candidate) > 0 and world.env.now < until_s:
+        while candidate.alive and world.data.received_not_applied(candidate) > 0 and world.env.now < until_s:
             yield world.env.timeout(DRAIN_POLL_S)
 
     def _promote(self, world: World, lost: Instance, candidate: Instance) -> None:
         self.primary = candidate
         self.out.add(lost.id)
-        writes = world.forget_lost_writes(candidate)
+        writes = world.data.forget_lost_writes(candidate)
         self.writes_lost += writes
         if lost.alive:
             self.recovering.add(lost.id)

@@ -1,14 +1,18 @@
 """What a primary and its replicas have in common: connections, CPU, reads, writes and applying what is replicated.
 
-Left out: disk and buffer memory, locks and hot rows, more than one table.
+What does not fit into its memory is read from disk. Writes of the same row may wait for each other's locks.
+Left out: transactions over several rows, deadlocks, more than one table, checkpoints.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Component, Duration, KeyStore, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
+from sim_engine.catalogue.prices import price_per_hour, storage_prices
+from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.components.database_cluster import cluster_of
 from sim_engine.texts import _
 
@@ -17,6 +21,14 @@ if TYPE_CHECKING:
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
+
+STORAGE = _("Memory and disk")
+
+
+def spills(values: Mapping[str, Any]) -> bool:
+    """Whether the data does not fit into memory."""
+    return bool(values["data_gb"] > values["buffer_gb"])
+
 
 NODE_PARAMETERS: tuple[Parameter, ...] = (
     integer("cores", _("Cores"), 8, "cores", 1, 1_024, _("Queries that it works on at the same time.")),
@@ -29,13 +41,27 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     *distribution_parameters("service", _("Spread of these times")),
     number("apply_ms", _("Apply time"), 1.0, "ms", 0.0, 60_000.0,
            _("Time to apply one replicated write; one at a time, on the same cores as the reads.")),
+    number("buffer_gb", _("Buffer memory"), 16.0, "GB", 0.0, 100_000.0,
+           _("Memory for data. What is used often stays there, the rest is read from disk."), section=STORAGE,
+           source=_("PostgreSQL's guide: shared buffers of a quarter of the machine's memory.")),
+    number("data_gb", _("Data size"), 10.0, "GB", 0.0, 1_000_000.0,
+           _("Size of all rows and indexes. As long as it fits into the buffer memory, the disk is not read."), section=STORAGE),
+    number("disk_read_ms", _("Disk read time"), 0.5, "ms", 0.0, 10_000.0, _("Mean time to read one row that is not in memory."),
+           section=STORAGE, source=_("Network-attached solid-state disks: about 0.5 to 1 ms; local ones 0.1 ms.")),
+    integer("disk_queue_depth", _("Reads at the same time"), 16, "", 1, 4_096, _("Reads that the disk works on at once."), section=STORAGE),
     number("row_kb", _("Row size"), 2.0, "kB", 0.0, 100_000.0, _("Size of the answer to a read."), advanced=True),
+    price_per_hour(0.636, _("Amazon RDS for PostgreSQL 2025: $0.636 for a db.m6g.2xlarge (8 processors, 32 GB) in one zone.")),
+    *storage_prices(100.0, 0.115, _("Amazon RDS 2025: $0.115 a GB and month, general purpose disk in one zone.")),
 )  # fmt: skip
+
+WITH_LOCKS = "lock_rows"
 
 NODE_METRICS: tuple[Metric, ...] = (
     Metric("queries_per_s", _("Queries"), "requests/s", "rate"),
     Metric("utilisation", _("Scarcest resource"), "ratio", "level"),
     Metric("cpu", _("CPU"), "ratio", "level"),
+    Metric("disk", _("Disk"), "ratio", "level"),
+    Metric("in_memory", _("Found in memory"), "ratio", "share", _("Rows that need not be read from disk.")),
     Metric("connections", _("Connections in use"), "ratio", "level"),
     Metric("queue", _("Waiting for a connection or a core"), "requests", "level"),
     Metric("latency_ms", _("Mean time here"), "ms", "level"),
@@ -48,17 +74,20 @@ class DatabaseNode(Component):
 
     group = "data"
     has_versions = True
+    key_store = KeyStore(None, share=lambda values: values["buffer_gb"] / values["data_gb"] if spills(values) else 0.0, inner=True)
     ports = (Port("replicas", _("Replicas"), ("replica",), style="replication", managed=True),)
     parameters = NODE_PARAMETERS
     pools = (
         Pool("connections", "max_connections", "connection_queue_limit", full="pool_exhausted"),
         Station("cpu", "cores"),
         Pool("apply", "", capacity_value=1.0),
+        Station("disk", "disk_queue_depth"),
     )
     durations = (
         Duration("read", "read_ms", "service_distribution", "service_cv"),
         Duration("write", "write_ms", "service_distribution", "service_cv"),
         Duration("apply", "apply_ms"),
+        Duration("disk_read", "disk_read_ms"),
         Duration("check", "", mean_s=0.0001),
     )
     metrics: ClassVar[tuple[Metric, ...]] = NODE_METRICS
@@ -67,11 +96,16 @@ class DatabaseNode(Component):
     queue = "queue"
 
     @classmethod
+    def rule(cls, wire: Wire) -> Sentence:
+        return wire.says("rule_replicates_at_once" if wire.own.get("replication") == "synchronous" else "rule_replicates_later")
+
+    @classmethod
     def program(cls, on: Program, me: Instance) -> None:
         cluster = cluster_of(me)
         on.path("read")
         on.take("connections")
-        on.serve("cpu", "read")
+        on.serve("cpu", "read", by_cost=True)
+        cls._from_disk(on, me)
         on.read_version()
         on.size("row_kb")
         on.reply()
@@ -79,10 +113,14 @@ class DatabaseNode(Component):
         on.path("write")
         on.require_primary()
         on.take("connections")
+        settings = me.settings_from or me
+        if settings.values.get(WITH_LOCKS):
+            on.lock_key()
+        cls._from_disk(on, me)
         on.serve("cpu", "write")
         on.commit()
-        if cluster is not None and cluster.synchronous:
-            on.call_all("replicas", "apply")
+        if cluster is not None and cluster.waits_for_replicas:
+            on.call_all("replicas", "apply", cluster.enough)
             on.stop_if_failed()
         else:
             on.spawn("replicas", "replicate")
@@ -100,10 +138,27 @@ class DatabaseNode(Component):
         on.apply()
         on.reply()
 
+        for verb in ("get", "put"):  # data that moves
+            on.path(verb)
+            on.serve("cpu", "apply", by_cost=True)
+            on.reply()
+
         on.path("check")
         on.take("connections")
         on.serve("cpu", "check")
         on.reply()
+
+    @classmethod
+    def _from_disk(cls, on: Program, me: Instance) -> None:
+        """A row that is not in memory is read first."""
+        if not spills(me.values):
+            return
+        there = on.label()
+        on.look_up()
+        on.jump_if_hit(there)
+        on.serve("disk", "disk_read")
+        on.fill("")
+        on.place(there)
 
     @classmethod
     def role(cls, me: Instance) -> str | None:
@@ -119,7 +174,13 @@ class DatabaseNode(Component):
             cluster.came_back(world, me)
 
     @classmethod
+    def changed(cls, world: World, me: Instance, parameter: str) -> None:
+        if parameter in ("buffer_gb", "data_gb"):
+            world.rewrite([me])
+
+    @classmethod
     def killed(cls, world: World, me: Instance) -> None:
+        world.data.forget_memory(me)
         cluster = cluster_of(me)
         if cluster is not None:
             cluster.died(world, me)
@@ -131,14 +192,16 @@ class DatabaseNode(Component):
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        cpu, connections = window.pool("cpu"), window.pool("connections")
+        cpu, connections, disk = window.pool("cpu"), window.pool("connections"), window.pool("disk")
         return {
             "queries_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, connections.utilisation),
+            "utilisation": max(cpu.utilisation, connections.utilisation, disk.utilisation),
             "cpu": cpu.utilisation,
+            "disk": disk.utilisation,
+            "in_memory": window.share("hits", "lookups"),
             "connections": connections.utilisation,
-            "queue": cpu.mean_queue + connections.mean_queue,
+            "queue": cpu.mean_queue + connections.mean_queue + disk.mean_queue,
             "latency_ms": window.mean_latency_ms,
             "lag_ms": window.mean_lag_ms,
-            "bottleneck": window.scarcest("cpu", "connections"),
+            "bottleneck": window.scarcest("cpu", "connections", "disk"),
         }

@@ -12,7 +12,7 @@ class Note(Component):
     icon = "sticky-note"
     summary = _("A text on the canvas, for whoever reads the design.")
     runs = False
-    can = ()
+    actions = ()
     parameters = (
         Parameter("text", _("Text"), "text", "", _("What the note says."), maximum=2_000, source=""),
     )  # fmt: skip

@@ -1,19 +1,25 @@
-"""Server: one machine that runs your code, with cores, workers, memory and a network card; the scarcest is the bottleneck.
+"""Server: a machine that runs your code, or several equal ones. CPU, memory, network card, disk, workers: the scarcest is the bottleneck.
 
-A worker and its memory stay held while the request waits for a cache or a database: that is how a slow database exhausts servers.
-Left out: disk, garbage collection, several instances on one card, cold start.
+With threads, a worker stays held while its request waits for a cache or a database: that is how a slow database exhausts servers.
+Each instance may keep data of its own, on the same machine: the server that does everything.
+Left out: garbage collection, what it receives over its card, caches that are cold after a start.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sim_engine.catalogue.component import Card, Component, Duration, Metric, Pool, Port, Station
-from sim_engine.catalogue.parameter import choice, distribution_parameters, integer, number
+from sim_engine.components import machines
+from sim_engine.components.server_life import is_burstable, spend_credits, warm_up, watch_memory
+from sim_engine.components.server_parameters import SERVER_PARAMETERS
+from sim_engine.components.wiring import OwnData, call_data_and_services
 from sim_engine.texts import _
-from sim_engine.theory.regimes import LIMITED, station_expectation
+from sim_engine.theory.regimes import LIMITED, MIXED, station_expectation, work_differs
 
 if TYPE_CHECKING:
+    from sim_engine.catalogue.wire import Sentence, Wire
     from sim_engine.operations.program import Program
     from sim_engine.statistics.record import Steady
     from sim_engine.theory.regimes import Expectation
@@ -21,148 +27,225 @@ if TYPE_CHECKING:
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
+# Parameters that shape the code: it is written anew when one changes
+SHAPING: Final = ("calls", "concurrency", "disk_reads", "disk_writes", "serves_static")
+RESOURCES: Final = ("cpu", "workers", "memory", "network", "disk", "event_loops", "connections")
+
 
 class Server(Component):
     kind = "server"
     title = _("Server")
     group = "compute"
     icon = "server"
-    summary = _("One machine that runs your code.")
-    left_out = _("Disk, garbage collection, several instances on one card, start-up time.")
+    summary = _("A machine that runs your code, or several equal ones.")
+    left_out = _("Garbage collection, what it receives over its network card, caches that are cold after a start.")
     provides = "http"
     ports = (
-        Port("cache", _("Cache"), ("cache",)),
+        Port("cache", _("Cache"), ("cache",), policy="@by_key"),
         Port("database", _("Database"), ("sql",), by_verb=True),
         Port("service", _("Further service"), ("http",)),
+        Port("storage", _("Object storage"), ("object_storage",)),
+        Port("queue", _("Message queue"), ("queue",), style="message"),
     )
-    parameters = (
-        integer("cores", _("Cores"), 4, "cores", 1, 1_024, _("Requests that the CPU works on at the same time.")),
-        number("service_ms", _("Service time"), 5.0, "ms", 0.0, 600_000.0, _("Mean CPU time of one request.")),
-        *distribution_parameters("service", _("Service time distribution")),
-        choice("discipline", _("Queue discipline"), "fifo",
-               (("fifo", _("First in, first out")), ("lifo", _("Last in, first out")), ("sharing", _("Processor sharing")),
-                ("writes_first", _("Writes first"))),
-               _("Who is next when a core is free. With processor sharing all are served at once, each more slowly, "
-                 "as an operating system does it."),
-               advanced=True, live=False),
-        integer("workers", _("Workers"), 64, "workers", 1, 1_000_000,
-                _("Requests that it takes on at the same time, those that wait for a database included."),
-                source=_("Tomcat has 200 worker threads by default, Gunicorn advises 2 to 4 for each core.")),
-        integer("queue_limit", _("Queue limit"), 256, "requests", 0, 100_000_000,
-                _("Requests that may wait for a worker; what is beyond is dropped."),
-                source=_("Tomcat's acceptCount is 100, Linux's somaxconn 4096.")),
-        number("memory_mb", _("Memory"), 8_192.0, "MB", 1.0, 25_000_000.0, _("Memory for requests."), advanced=True),
-        number("request_memory_mb", _("Memory for each request"), 16.0, "MB", 0.0, 1_000_000.0,
-               _("Held as long as the request is under way."), advanced=True),
-        number("network_mbit_s", _("Network"), 1_000.0, "Mbit/s", 0.0, 1_000_000.0,
-               _("What its network card sends; 0 is without limit.")),
-        number("response_kb", _("Response size"), 20.0, "kB", 0.0, 1_000_000.0, _("Size of one answer."),
-               source=_("HTTP Archive 2025: the median HTML document has about 30 kB.")),
-        number("health_check_ms", _("Health check work"), 0.2, "ms", 0.0, 10_000.0, _("CPU time of one health check."), advanced=True),
-    )  # fmt: skip
+    parameters = SERVER_PARAMETERS
+    decides: ClassVar = {"size": machines.DECIDED, "own_database": ("database_memory_mb",)}
     pools = (
         Pool("workers", "workers", "queue_limit"),
-        Pool("memory", "memory_mb"),
+        Pool("connections", "max_connections", never_waits=True, full="connection_limit"),
+        Pool("memory", "memory_mb", less=("base_memory_mb", "database_memory_mb")),
+        Pool("event_loops", "event_loops"),
         Station("cpu", "cores", "discipline"),
+        Station("disk", "disk_parallel"),
         Card("network", "network_mbit_s"),
     )
     durations = (
         Duration("service", "service_ms", "service_distribution", "service_cv"),
         Duration("check", "health_check_ms"),
+        Duration("static", "static_ms"),
+        Duration("disk", "disk_ms"),
+        Duration("disk_reads", "disk_ms", times="disk_reads"),
+        Duration("disk_writes", "disk_ms", times="disk_writes"),
+        Duration("database_read", "database_read_ms", "service_distribution", "service_cv"),
+        Duration("database_write", "database_write_ms", "service_distribution", "service_cv"),
     )
     metrics = (
         Metric("done_per_s", _("Done"), "requests/s", "rate"),
-        Metric("utilisation", _("Scarcest resource"), "ratio", "level", _("The busiest of CPU, workers, memory and network.")),
+        Metric("utilisation", _("Scarcest resource"), "ratio", "level",
+               _("The busiest of CPU, memory, network, disk and workers or connections.")),
         Metric("cpu", _("CPU"), "ratio", "level"),
-        Metric("workers", _("Workers"), "ratio", "level"),
+        Metric("workers", _("Workers"), "ratio", "level", _("With an event loop: connections.")),
         Metric("memory", _("Memory"), "ratio", "level"),
         Metric("network", _("Network"), "ratio", "level"),
-        Metric("queue", _("Waiting for a worker or a core"), "requests", "level"),
+        Metric("disk", _("Disk"), "ratio", "level"),
+        Metric("event_loops", _("Event loop"), "ratio", "level", _("How much of the time the code of a request runs or waits for a core.")),
+        Metric("queue", _("Waiting for a worker, a core or the disk"), "requests", "level"),
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
         Metric("wasted_per_s", _("Wasted work"), "requests/s", "rate", _("Finished after the caller had stopped waiting.")),
     )  # fmt: skip
     headline = "done_per_s"
     bar = "utilisation"
+    grows = True
+    actions = (*Component.actions, "memory_leak")
     queue = "queue"
 
     @classmethod
+    def actual(cls, values: Mapping[str, Any], name: str) -> Any:
+        if name == "database_memory_mb" and not values["own_database"]:
+            return 0.0
+        return machines.actual(values, name)
+
+    @classmethod
+    def price_per_hour(cls, values: Mapping[str, Any]) -> float:
+        return float(cls.actual(values, "price_per_hour"))
+
+    @classmethod
+    def keeps_versions(cls, values: Mapping[str, Any]) -> bool:
+        return bool(values["own_database"])
+
+    # -- the way of a request
+    @classmethod
     def program(cls, on: Program, me: Instance) -> None:
-        has_cache = bool(me.links_of("cache"))
-        has_database = bool(me.links_of("database"))
         on.path("read", "write")
-        on.take("workers")
+        cls._begin(on, me)
         on.take("memory", "request_memory_mb")
-        on.serve("cpu", "service")
-        answer = on.label()
-        with on.if_verb("read"):
-            if has_cache:
-                cls._read_through_cache(on, has_database)
-            elif has_database:
-                on.call("database", "read", by_verb="read")
-                on.stop_if_failed()
-        with on.if_verb("write"):
-            if has_database:
-                on.call("database", "write", size="own", by_verb="write")
-                on.stop_if_failed()
-            if has_cache:
-                on.call("cache", "delete")
-                on.clear()
-        if me.links_of("service"):
-            on.call("service", size="own")
-            on.stop_if_failed()
-        on.place(answer)
+        answered = on.label()
+        if me.values["serves_static"]:
+            with on.if_class("static"):
+                cls._run_code(on, me, "static")
+                on.read_content()
+                on.jump(answered)
+        cls._run_code(on, me, "service", by_cost=True)
+        cls._use_disk(on, me)
+        own = OwnData(lambda: cls._read_own(on), lambda: cls._write_own(on)) if me.values["own_database"] else None
+        call_data_and_services(on, me, me.values["calls"] == "parallel", own)
+        on.place(answered)
         on.size("response_kb")
         on.transmit("network")
         on.reply()
 
         on.path("check")
-        on.take("workers")
-        on.serve("cpu", "check")
+        cls._begin(on, me)
+        cls._run_code(on, me, "check", steady=True)
         on.reply()
 
     @staticmethod
-    def _read_through_cache(on: Program, has_database: bool) -> None:
-        """Cache-aside: ask the cache, on a miss the database, then put the value into the cache."""
-        found, missed = on.label(), on.label()
-        on.call("cache", "get")
-        on.flag_if_ok()
-        on.jump_if_failed(missed)
-        on.jump_if_hit(found)
-        on.place(missed)
-        on.clear()
-        if has_database:
-            on.call("database", "read", by_verb="read")
-            on.stop_if_failed()
-            with on.if_flag():
-                on.call("cache", "put", size="reply")
-                on.clear()
-        on.place(found)
+    def _begin(on: Program, me: Instance) -> None:
+        on.take("connections" if me.values["concurrency"] == "event_loop" else "workers")
+
+    @staticmethod
+    def _run_code(on: Program, me: Instance, duration: str, by_cost: bool = False, steady: bool = False) -> None:
+        if me.values["concurrency"] == "threads":
+            on.serve("cpu", duration, by_cost, steady)
+            return
+        with on.branch():  # it holds the event loop for as long as it lasts
+            on.take("event_loops")
+            on.serve("cpu", duration, by_cost, steady)
+        on.join()
+        on.stop_if_failed()
+
+    @staticmethod
+    def _use_disk(on: Program, me: Instance) -> None:
+        for verb, operations in (("read", "disk_reads"), ("write", "disk_writes")):
+            if me.values[operations] > 0:
+                with on.if_verb(verb):
+                    on.serve("disk", operations)
+
+    @staticmethod
+    def _read_own(on: Program) -> None:
+        on.serve("cpu", "database_read", by_cost=True)
+        with on.if_chance("database_disk_share"):
+            on.serve("disk", "disk")
+        on.read_version()
+
+    @staticmethod
+    def _write_own(on: Program) -> None:
+        """It is done when it is on the disk."""
+        on.serve("cpu", "database_write", by_cost=True)
+        on.serve("disk", "disk")
+        on.new_version()
+        on.keep_version()
+
+    # -- its life
+    @classmethod
+    def wire(cls, world: World, me: Instance) -> None:
+        if not me.values["own_database"]:
+            me.dataset = -1
+        else:
+            world.data.share_versions(me, [other for other in world.instances.values() if other.component.keeps_versions(other.values)])
 
     @classmethod
-    def expectation(cls, world: World, me: Instance, steady: Steady | None) -> Expectation | str:
-        workers = world.memory.state.pools[me.pools["workers"]]
-        if workers["waited"] > 0 or workers["rejected"] > 0:
-            return LIMITED
-        return station_expectation(world, me, steady, "cpu", "service")
+    def life(cls, world: World, me: Instance) -> Iterator[Any]:
+        if me.values["memory_full"] == "killed":
+            yield watch_memory(world, me)
+        if is_burstable(me):
+            yield spend_credits(world, me)
+
+    @classmethod
+    def started(cls, world: World, me: Instance, anew: bool) -> None:
+        if anew and me.store >= 0:
+            world.data.forget_data(me)
+        if me.values["warm_up_s"] > 0.0:
+            world.start(me, warm_up(world, me))
+
+    @classmethod
+    def changed(cls, world: World, me: Instance, parameter: str) -> None:
+        if parameter == "own_database":
+            world.wire(list(world.instances.values()))
+        elif parameter == "memory_full" and me.values[parameter] == "killed":
+            world.start(me, watch_memory(world, me))
+        elif parameter == "size" and is_burstable(me):
+            world.start(me, spend_credits(world, me))
+        elif parameter in SHAPING:
+            world.rewrite([me])
+
+    @classmethod
+    def rule(cls, wire: Wire) -> Sentence:
+        """A cache is filled from its own data, too."""
+        code, arguments = super().rule(wire)
+        return ("rule_cache_aside" if code == "rule_cache_alone" and wire.own["own_database"] else code), arguments
+
+    @classmethod
+    def hints(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+        return [("size", "largest_size")] if parameters["size"] == machines.LARGEST else []
 
     @classmethod
     def problems(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:
-        too_little = parameters["request_memory_mb"] > parameters["memory_mb"]
-        return [("request_memory_mb", "memory_for_none")] if too_little else []
+        left_mb = cls.actual(parameters, "memory_mb") - parameters["base_memory_mb"] - cls.actual(parameters, "database_memory_mb")
+        return [("request_memory_mb", "memory_for_none")] if parameters["request_memory_mb"] > left_mb else []
+
+    # -- figures
+    @classmethod
+    def expectation(cls, world: World, me: Instance, steady: Steady | None) -> Expectation | str:
+        pools = world.memory.state.pools
+        if any(pools[me.pools[name]]["waited"] > 0 or pools[me.pools[name]]["rejected"] > 0 for name in ("workers", "event_loops")):
+            return LIMITED
+        if me.values["own_database"] or work_differs(world):
+            return MIXED
+        return station_expectation(world, me, steady, "cpu", "service")
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        cpu, workers = window.pool("cpu"), window.pool("workers")
-        memory, network = window.pool("memory"), window.pool("network")
+        used = {name: window.pool(name).utilisation for name in RESOURCES}
+        used["memory"] = cls._memory(window, used["memory"])
+        event_loop = window.instance.values["concurrency"] == "event_loop"
         return {
             "done_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, workers.utilisation, memory.utilisation, network.utilisation),
-            "cpu": cpu.utilisation,
-            "workers": workers.utilisation,
-            "memory": memory.utilisation,
-            "network": network.utilisation,
-            "queue": cpu.mean_queue + workers.mean_queue + memory.mean_queue,
+            "utilisation": max(used.values()),
+            "cpu": used["cpu"],
+            "workers": used["connections" if event_loop else "workers"],
+            "memory": used["memory"],
+            "network": used["network"],
+            "disk": used["disk"],
+            "event_loops": used["event_loops"] if event_loop else None,
+            "queue": sum(window.pool(name).mean_queue for name in ("cpu", "workers", "memory", "disk", "event_loops")),
             "latency_ms": window.mean_latency_ms,
             "wasted_per_s": window.rate("wasted"),
-            "bottleneck": window.scarcest("cpu", "workers", "memory", "network"),
+            "bottleneck": max(used, key=lambda name: used[name]),
         }
+
+    @staticmethod
+    def _memory(window: NodeWindow, of_the_rest: float) -> float:
+        """How much of all memory is used, that of the program and of the database included."""
+        total = float(window.instance.actual("memory_mb"))
+        taken = 1.0 - window.instance.capacity("memory") / total
+        return taken + of_the_rest * (1.0 - taken)

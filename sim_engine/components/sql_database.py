@@ -6,13 +6,13 @@ Left out: disk, buffer memory, locks, transactions over several keys, split brai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim_engine.catalogue.component import Metric
 from sim_engine.catalogue.parameter import When, boolean, choice, integer, number
 from sim_engine.components.database_cluster import Cluster, cluster_of
-from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, DatabaseNode
+from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, STORAGE, DatabaseNode
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -28,15 +28,21 @@ class SqlDatabase(DatabaseNode):
     title = _("SQL database")
     icon = "database"
     summary = _("Keeps the data. Takes the writes, and the reads too unless replicas are linked from it.")
-    left_out = _("Disk, buffer memory, locks, transactions over several keys, two primaries at once.")
+    left_out = _("Transactions over several rows, deadlocks, checkpoints, two primaries at once.")
     provides = "sql"
     parameters = (
         *NODE_PARAMETERS,
         choice("reads_from", _("Reads from"), "replicas", (("replicas", _("Replicas")), ("primary", _("Primary"))),
                _("Where reads go while there are replicas.")),
         choice("replication", _("Replication"), "asynchronous",
-               (("asynchronous", _("Asynchronous")), ("synchronous", _("Synchronous"))),
-               _("Synchronous waits until every replica has the write; asynchronous answers at once and may lose it.")),
+               (("asynchronous", _("Asynchronous")), ("synchronous", _("Synchronous")), ("semi_synchronous", _("Semi-synchronous"))),
+               _("Synchronous waits until every replica has the write, semi-synchronous until some have it; "
+                 "asynchronous answers at once and may lose it.")),
+        integer("semi_synchronous_replicas", _("Replicas that must have it"), 1, "", 1, 100,
+                _("A semi-synchronous write waits for so many replicas."), when=When("replication", ("semi_synchronous",)),
+                source=_("MySQL: rpl_semi_sync_source_wait_for_replica_count = 1.")),
+        boolean("lock_rows", _("Row locks"), False,
+                _("A write holds the lock of its row until it is done: writes of a popular row wait for each other."), section=STORAGE),
         number("replication_batch_ms", _("Replication batch"), 50.0, "ms", 0.0, 60_000.0,
                _("Writes are shipped to the replicas once in so long. What is not shipped when the primary dies is lost."),
                when=When("replication", ("asynchronous",)),
@@ -52,6 +58,7 @@ class SqlDatabase(DatabaseNode):
         integer("unhealthy_threshold", _("Lost after"), 3, "", 1, 20, _("Checks failed in a row until a member counts as lost.")),
         integer("healthy_threshold", _("Healthy after"), 2, "", 1, 20, _("Checks passed in a row until a member counts as healthy again.")),
     )  # fmt: skip
+    actions = (*DatabaseNode.actions, "stop_replication")
     metrics = (*NODE_METRICS, Metric("writes_lost", _("Writes lost"), "requests", "count"))
 
     @classmethod
@@ -70,7 +77,7 @@ class SqlDatabase(DatabaseNode):
         cluster.adopt(replicas)
         for member in cluster.members:
             member.memory["cluster"], member.settings_from = cluster, me
-            world.share_dataset(member, me)
+            world.data.share_dataset(member, me)
 
     @classmethod
     def wired(cls, world: World, me: Instance) -> None:
@@ -86,9 +93,19 @@ class SqlDatabase(DatabaseNode):
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
-        if parameter in ("reads_from", "replication"):
+        super().changed(world, me, parameter)
+        if parameter in ("reads_from", "replication", "lock_rows"):
             world.rewrite(cls.cluster(world, me).members)
             cls.cluster(world, me).refresh(world)
+
+    @classmethod
+    def act(cls, world: World, me: Instance, name: str, arguments: Mapping[str, Any], begins: bool) -> str | None:
+        cluster = cls.cluster(world, me)
+        if begins:
+            cluster.stop_replication(world)
+        else:
+            cluster.resume_replication(world)
+        return None
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sim_engine.catalogue.component import Component, Port
+from sim_engine.catalogue.actions import ACTIONS, TRAFFIC_ACTIONS
 from sim_engine.components import KINDS
-from sim_engine.design.document import Design, parse
+from sim_engine.components.link import LINK
+from sim_engine.design.document import Design, Fault, Scenario, parse
+from sim_engine.design.hints import hints
+from sim_engine.design.mends import with_mends
+from sim_engine.design.ports import Wiring, port_for
+from sim_engine.design.upgrade import upgraded
 from sim_engine.limits import limit
 from sim_engine.messages import Problem
-
-
-def port_for(source: type[Component], target: type[Component]) -> Port | None:
-    """The port that a link from one kind to another uses: the first that accepts what the target provides."""
-    return next((port for port in source.ports if target.provides in port.accepts), None)
 
 
 def check(raw: Any) -> list[Problem]:
@@ -20,7 +20,8 @@ def check(raw: Any) -> list[Problem]:
     design, problems = parse(raw)
     if design is None:
         return problems
-    return [*problems, *wiring_problems(design), *hints(design)]
+    found = [*problems, *wiring_problems(design), *hints(design)]
+    return with_mends(found, design, upgraded(raw))
 
 
 def _label(design: Design, identifier: str) -> str:
@@ -36,8 +37,8 @@ def _problem(
 def wiring_problems(design: Design) -> list[Problem]:
     """Problems of a design whose values are all good by themselves."""
     return [
-        *_link_problems(design), *_component_problems(design), *_cycle_problems(design), *_scenario_problems(design),
-        *_size_problems(design),
+        *_link_problems(design), *_control_problems(design), *_component_problems(design), *_place_problems(design),
+        *_cycle_problems(design), *_scenario_problems(design), *_size_problems(design),
     ]  # fmt: skip
 
 
@@ -55,6 +56,17 @@ def _link_problems(design: Design) -> Iterator[Problem]:
         if (link.source, link.target) in seen:
             yield _problem("doubled_link", "link", link_id, label=source.label, target=target.label)
         seen.add((link.source, link.target))
+
+
+def _control_problems(design: Design) -> Iterator[Problem]:
+    """Two of a kind that control the same would undo what the other does."""
+    seen: set[tuple[str, str]] = set()
+    for link_id, link in Wiring(design).controls.items():
+        source = design.components[link.source]
+        if (source.kind, link.target) in seen:
+            target = _label(design, link.target)
+            yield _problem("two_controllers", "link", link_id, label=source.label, target=target, kind=KINDS[source.kind].title)
+        seen.add((source.kind, link.target))
 
 
 def _component_problems(design: Design) -> Iterator[Problem]:
@@ -100,67 +112,82 @@ def _cycle_problems(design: Design) -> Iterator[Problem]:
                 iterators.append(iter(callees.get(following, [])))
 
 
+def _place_problems(design: Design) -> Iterator[Problem]:
+    """Places hold components and smaller places."""
+    for identifier, spec in design.components.items():
+        if spec.inside is None:
+            continue
+        if spec.inside not in design.components:
+            yield _problem("inside_missing", "component", identifier, "inside", label=spec.label, value=spec.inside)
+            continue
+        place = design.components[spec.inside]
+        kind, target_kind = KINDS[spec.kind], KINDS[place.kind]
+        if not target_kind.place_rank:
+            yield _problem(
+                "inside_no_place", "component", identifier, "inside", label=spec.label, target=place.label, target_kind=target_kind.title
+            )
+        elif kind.place_rank >= target_kind.place_rank:
+            yield _problem(
+                "inside_wrong_place", "component", identifier, "inside", label=spec.label, target=place.label, kind=kind.title,
+                target_kind=target_kind.title,
+            )  # fmt: skip
+
+
 def _scenario_problems(design: Design) -> Iterator[Problem]:
     for name, scenario in design.scenarios.items():
         for fault in scenario.faults:
-            if fault.component not in design.components:
-                yield _problem("fault_target_missing", "scenario", name, "faults", label=scenario.title, value=fault.component)
-                continue
-            target = design.components[fault.component]
-            if fault.action not in KINDS[target.kind].can:
-                yield _problem(
-                    "fault_not_possible",
-                    "scenario",
-                    name,
-                    "faults",
-                    label=scenario.title,
-                    value=fault.action,
-                    target=target.label,
-                )
+            yield from _fault_problems(design, name, scenario, fault)
+
+
+def _fault_problems(design: Design, name: str, scenario: Scenario, fault: Fault) -> Iterator[Problem]:
+    known = {"label": scenario.title, "title": ACTIONS[fault.action].title}
+
+    def problem(code: str, field: str, **arguments: Any) -> Problem:
+        return _problem(code, "scenario", name, f"faults.{fault.row}.{field}", **known, **arguments)
+
+    if fault.component is None and fault.link is None:
+        if fault.action not in TRAFFIC_ACTIONS:
+            yield problem("fault_not_for_traffic", "component")
+        return
+    field, target = ("component", fault.component) if fault.component is not None else ("link", fault.link)
+    if target not in (design.components if field == "component" else design.links):
+        yield problem("fault_target_missing", field, value=target)
+        return
+    if fault.action not in actions_of(design, fault):
+        yield problem("fault_not_possible", "action", target=title_of(design, fault))
+    for parameter in ACTIONS[fault.action].parameters:
+        if parameter.type != "component":
+            continue
+        value = fault.arguments[parameter.name]
+        if value not in design.components:
+            yield problem("argument_missing", f"arguments.{parameter.name}", argument=parameter.title)
+        elif value == target:
+            yield problem("argument_itself", f"arguments.{parameter.name}", target=_label(design, value))
+
+
+def actions_of(design: Design, fault: Fault) -> tuple[str, ...]:
+    """The names of what can be done to the target of a fault."""
+    return LINK.actions if fault.component is None else KINDS[design.components[fault.component].kind].actions
+
+
+def title_of(design: Design, fault: Fault) -> str:
+    """What people call the target of a fault."""
+    if fault.component is not None:
+        return _label(design, fault.component)
+    assert fault.link is not None
+    link = design.links[fault.link]
+    return f"{_label(design, link.source)} → {_label(design, link.target)}"
 
 
 def _size_problems(design: Design) -> Iterator[Problem]:
     users = sum(int(s.parameters["users"]) for s in design.components.values() if s.parameters.get("model") == "closed")
+    instances = sum(KINDS[s.kind].instances_of(s.parameters) for s in design.components.values() if KINDS[s.kind].runs)
+    if instances > limit("instances"):
+        yield _problem("too_many", "design", None, "instances", what="instances", maximum=limit("instances"), count=instances)
     if users > limit("users"):
         yield _problem("too_many", "design", None, "users", what="users", maximum=limit("users"), count=users)
     keys = max((int(s.parameters["keys"]) for s in design.components.values() if KINDS[s.kind].is_source), default=0)
-    stores = sum(KINDS[s.kind].has_versions or KINDS[s.kind].key_store is not None for s in design.components.values())
+    keys += max((int(s.parameters.get("static_objects", 0)) for s in design.components.values()), default=0)
+    stores = sum(KINDS[s.kind].columns(s.parameters) for s in design.components.values())
     if keys * stores > limit("store_cells"):
         yield _problem("store_too_large", "design", None, keys=keys, stores=stores)
-
-
-def hints(design: Design) -> list[Problem]:
-    """What is unwise, with the mend."""
-    return [*_single_points(design), *_loose_ends(design)]
-
-
-def _single_points(design: Design) -> Iterator[Problem]:
-    """Components without which no request reaches what it was sent to: the only one that its caller has for a port."""
-    for identifier, spec in design.components.items():
-        kind = KINDS[spec.kind]
-        if kind.is_source or kind.provides not in ("http", "sql"):
-            continue
-        callers = [link for link in design.links.values() if link.target == identifier]
-        alone = any(
-            sum(_same_port(design, link.source, other.target, identifier) for other in design.links.values() if other.source == link.source)
-            == 1
-            for link in callers
-        )
-        covered = any(
-            link.source == identifier and KINDS[design.components[link.target].kind].provides == "replica" for link in design.links.values()
-        )
-        if alone and not covered:
-            yield _problem("single_point", "component", identifier, severity="hint", label=spec.label)
-
-
-def _same_port(design: Design, source: str, target: str, like: str) -> bool:
-    kinds = design.components
-    return port_for(KINDS[kinds[source].kind], KINDS[kinds[target].kind]) is port_for(KINDS[kinds[source].kind], KINDS[kinds[like].kind])
-
-
-def _loose_ends(design: Design) -> Iterator[Problem]:
-    reached = {link.target for link in design.links.values()}
-    for identifier, spec in design.components.items():
-        kind = KINDS[spec.kind]
-        if kind.runs and not kind.is_source and identifier not in reached and kind.provides != "replica":
-            yield _problem("not_linked", "component", identifier, severity="hint", label=spec.label)

@@ -5,19 +5,21 @@ parse() never raises for what a person could have written: what cannot be used b
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Final
 
+from sim_engine.catalogue.actions import ACTIONS
 from sim_engine.catalogue.parameter import Parameter
 from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
-from sim_engine.design.upgrade import NEWEST, upgrade
+from sim_engine.design.upgrade import NEWEST, is_known_version, upgrade
 from sim_engine.limits import limit
 from sim_engine.messages import Problem
 
 FORMAT: Final = "architecture-playground"
 SEEDS: Final = "a whole number from 0 to 2^53 - 1"
+SMALLEST_PLACE_PX, LARGEST_PLACE_PX = 120.0, 20_000.0
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -26,6 +28,7 @@ class ComponentSpec:
     kind: str
     label: str
     parameters: Mapping[str, Any]
+    inside: str | None = None  # id of the place it is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,15 @@ class TrafficPoint:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """A fault or an operation, done to a component, a link or (neither) the traffic."""
+
     at_s: float
-    component: str
-    action: str
-    mode: str
-    for_s: float | None
+    action: str  # a key of ACTIONS
+    arguments: Mapping[str, Any]  # all of them
+    component: str | None = None
+    link: str | None = None
+    for_s: float | None = None
+    row: int = 0  # its place in the document's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +132,31 @@ class _Reader:
         high: float,
     ) -> float:
         value = raw.get(field, default)
-        if not _is_number(value) or not low <= value <= high:
+        if not is_number(value) or not low <= value <= high:
             self.shape(where, identifier, field, f"a number from {low:g} to {high:g}")
             return default if default is not None else low
         return float(value)
 
-    def parameters(self, where: str, identifier: str, label: str, raw: Any, declared: tuple[Parameter, ...]) -> dict[str, Any]:
-        """All parameters with their values, defaults for those that are absent or wrong."""
+    def parameters(
+        self, where: str, identifier: str, label: str, raw: Any, declared: tuple[Parameter, ...], prefix: str = ""
+    ) -> dict[str, Any]:
+        """All parameters with their values, defaults for those that are absent or wrong. prefix: of the names of their fields."""
         values: dict[str, Any] = {parameter.name: parameter.default for parameter in declared}
         if raw is None:
             return values
         if not isinstance(raw, dict):
-            self.shape(where, identifier, "parameters", "an object")
+            self.shape(where, identifier, prefix.rstrip(".") or "parameters", "an object")
             return values
         by_name = {parameter.name: parameter for parameter in declared}
         for name in sorted(raw, key=str):
             if name not in by_name:
-                self.complain("unknown_parameter", where, identifier, str(name), label=label, field=name)
+                self.complain("unknown_parameter", where, identifier, f"{prefix}{name}", label=label, field=name)
                 continue
             problem = value_problem(by_name[name], raw[name], where, identifier, label)
             if problem is None:
-                values[name] = _clean(by_name[name], raw[name])
+                values[name] = by_name[name].clean(raw[name])
             else:
-                self.problems.append(problem)
+                self.problems.append(replace(problem, field=f"{prefix}{name}"))
         return values
 
     # -- parts of the document
@@ -158,11 +167,22 @@ class _Reader:
             self.complain("unknown_kind", "component", identifier, "kind", label=label, value=kind)
             return None
         for field in ("x", "y"):
-            if field in raw and not _is_number(raw[field]):
+            if field in raw and not is_number(raw[field]):
                 self.shape("component", identifier, field, "a number")
+        if KINDS[kind].place_rank:
+            for field in ("width", "height"):
+                self.number(raw, "component", identifier, field, SMALLEST_PLACE_PX, SMALLEST_PLACE_PX, LARGEST_PLACE_PX)
         declared = KINDS[kind].parameters
         parameters = self.parameters("component", identifier, label, raw.get("parameters"), declared)
-        return ComponentSpec(kind, label or KINDS[kind].title, parameters)
+        return ComponentSpec(kind, label or KINDS[kind].title, parameters, self.inside(identifier, raw))
+
+    def inside(self, identifier: str, raw: dict[str, Any]) -> str | None:
+        """The place's id; whether there is such a place is looked at when all components are known."""
+        place = raw.get("inside")
+        if place is None or _is_identifier(place):
+            return place
+        self.shape("component", identifier, "inside", "the id of a place")
+        return None
 
     def link(self, identifier: str, raw: dict[str, Any], components: Mapping[str, Any]) -> LinkSpec | None:
         ends = [raw.get("from"), raw.get("to")]
@@ -185,8 +205,9 @@ class _Reader:
             )
             for point in self.entries(raw, identifier, "traffic")
         ]
-        faults = [self.fault(fault, identifier, most_s) for fault in self.entries(raw, identifier, "faults")]
-        return Scenario(title, duration_s, tuple(sorted(points, key=lambda p: p.at_s)), tuple(sorted(faults, key=lambda f: f.at_s)))
+        read = [self.fault(fault, row, identifier, title) for row, fault in enumerate(self.entries(raw, identifier, "faults"))]
+        faults = sorted((fault for fault in read if fault is not None), key=lambda f: f.at_s)
+        return Scenario(title, duration_s, tuple(sorted(points, key=lambda p: p.at_s)), tuple(faults))
 
     def entries(self, raw: Mapping[str, Any], identifier: str, field: str) -> list[dict[str, Any]]:
         value = raw.get(field, [])
@@ -199,23 +220,42 @@ class _Reader:
             return []
         return value
 
-    def fault(self, raw: dict[str, Any], identifier: str, most_s: float) -> Fault:
+    def fault(self, raw: dict[str, Any], row: int, identifier: str, title: str) -> Fault | None:
+        """What is wrong with it is complained about at `faults.<row>.<field>`."""
+        inner = _Reader()
+        found = inner.fault_fields(raw, row, identifier, title)
+        self.problems += [replace(problem, field=f"faults.{row}.{problem.field}") for problem in inner.problems]
+        return found
+
+    def fault_fields(self, raw: dict[str, Any], row: int, identifier: str, title: str) -> Fault | None:
+        most_s = float(limit("simulated_seconds"))
         at_s = self.number(raw, "scenario", identifier, "at_s", None, 0.0, most_s)
-        component = self.text(raw, "scenario", identifier, "component", "", limit("identifier_characters"))
+        for_s = None if raw.get("for_s") is None else self.number(raw, "scenario", identifier, "for_s", None, 0.0, most_s)
+        component, link = (self.end(raw, identifier, field) for field in ("component", "link"))
+        if component is not None and link is not None:
+            self.complain("two_targets", "scenario", identifier, "link", label=title, component=component, link=link)
         action = raw.get("action")
-        if action not in ("kill", "restore"):
-            self.shape("scenario", identifier, "action", "kill or restore")
-            action = "kill"
-        mode = raw.get("mode", "process")
-        if mode not in ("process", "machine"):
-            self.shape("scenario", identifier, "mode", "process or machine")
-            mode = "process"
-        for_s = raw.get("for_s")
-        length = None if for_s is None else self.number(raw, "scenario", identifier, "for_s", None, 0.0, most_s)
-        return Fault(at_s, component, action, mode, length)
+        if not isinstance(action, str) or action not in ACTIONS:
+            self.complain("unknown_action", "scenario", identifier, "action", label=title, value=action, known=", ".join(ACTIONS))
+            return None
+        declared = ACTIONS[action]
+        arguments = self.parameters("scenario", identifier, title, raw.get("arguments"), declared.parameters, "arguments.")
+        return Fault(at_s, action, arguments, component, link, for_s if declared.lasting else None, row)
+
+    def end(self, raw: dict[str, Any], identifier: str, field: str) -> str | None:
+        """The id of what a fault is done to."""
+        value = raw.get(field)
+        if value is None or _is_identifier(value):
+            return value
+        self.shape("scenario", identifier, field, "an id")
+        return None
 
 
-def _is_number(value: Any) -> bool:
+def _is_identifier(value: Any) -> bool:
+    return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
+
+
+def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 and isfinite(value)
 
 
@@ -223,10 +263,9 @@ def is_seed(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-def _clean(parameter: Parameter, value: Any) -> Any:
-    if parameter.type == "integer":
-        return int(value)
-    return float(value) if parameter.type == "number" else value
+def _is_set_of(value: Any, names: list[str]) -> bool:
+    """Whether it is a list in which each name stands once at most."""
+    return isinstance(value, list | tuple) and all(isinstance(v, str) and v in names for v in value) and len(set(value)) == len(value)
 
 
 def value_problem(parameter: Parameter, value: Any, where: str, identifier: str | None, label: str) -> Problem | None:
@@ -242,11 +281,16 @@ def value_problem(parameter: Parameter, value: Any, where: str, identifier: str 
         names = [choice.value for choice in parameter.choices]
         known = isinstance(value, str) and value in names
         return None if known else problem("not_a_choice", choices=", ".join(names))
+    if parameter.type == "set":
+        names = [choice.value for choice in parameter.choices]
+        return None if _is_set_of(value, names) else problem("not_a_set", choices=", ".join(names))
+    if parameter.type == "component":
+        return None if value == "" or _is_identifier(value) else problem("not_a_component")
     if parameter.type == "text":
         if not isinstance(value, str):
             return problem("not_a_text")
         return problem("text_too_long", maximum=parameter.maximum) if len(value) > (parameter.maximum or 0) else None
-    if not _is_number(value):
+    if not is_number(value):
         return problem("not_a_number")
     if parameter.type == "integer" and value != int(value):
         return problem("not_an_integer")
@@ -266,7 +310,7 @@ def parse(raw: Any) -> tuple[Design | None, list[Problem]]:
         reader.complain("not_a_design", "design", None, "format", detail=f'its format is not "{FORMAT}"')
         return None, reader.problems
     version = raw.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= NEWEST:
+    if not is_known_version(version):
         reader.complain("unknown_version", "design", None, "version", version=version, known=NEWEST)
         return None, reader.problems
     return _read(upgrade(raw), reader), reader.problems

@@ -2,26 +2,32 @@
 
 from typing import Any
 
+from sim_engine.catalogue.actions import ACTIONS, Action
 from sim_engine.catalogue.parameter import Parameter
 from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
-from sim_engine.design.document import FORMAT
+from sim_engine.design.document import FORMAT, LARGEST_PLACE_PX, SMALLEST_PLACE_PX
 from sim_engine.design.upgrade import NEWEST
 from sim_engine.limits import limit
 
 IDENTIFIER = {"pattern": "^[A-Za-z0-9_-]{1,64}$"}
-TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "choice": "string", "text": "string"}
+TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "choice": "string", "text": "string", "set": "array",
+         "component": "string"}  # fmt: skip
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     found: dict[str, Any] = {"type": TYPES[parameter.type], "title": parameter.title, "description": parameter.help}
     if parameter.type == "choice":
         found["enum"] = [choice.value for choice in parameter.choices]
+    elif parameter.type == "set":
+        found |= {"items": {"enum": [choice.value for choice in parameter.choices]}, "uniqueItems": True}
+    elif parameter.type == "component":
+        found["pattern"] = "^[A-Za-z0-9_-]{0,64}$"
     elif parameter.type == "text":
         found["maxLength"] = int(parameter.maximum or 0)
     elif parameter.minimum is not None:
         found |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
-    return {**found, "default": parameter.default}
+    return {**found, "default": list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default}
 
 
 def _parameters(declared: tuple[Parameter, ...]) -> dict[str, Any]:
@@ -33,18 +39,34 @@ def _component(kind: str) -> dict[str, Any]:
     label = {"type": "string", "maxLength": limit("label_characters")}
     properties = {
         "kind": {"const": kind}, "label": label, "x": {"type": "number"}, "y": {"type": "number"},
-        "parameters": _parameters(KINDS[kind].parameters),
+        "inside": _or_null({"type": "string", **IDENTIFIER}), "parameters": _parameters(KINDS[kind].parameters),
     }  # fmt: skip
+    if KINDS[kind].place_rank:
+        side = {"type": "number", "minimum": SMALLEST_PLACE_PX, "maximum": LARGEST_PLACE_PX}
+        properties |= {"width": side, "height": side}
     return {"type": "object", "required": ["kind"], "properties": properties}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {"title": action.title, "description": action.help, "properties": {
+        "action": {"const": action.name}, "arguments": _parameters(action.parameters)}}  # fmt: skip
 
 
 def _scenario() -> dict[str, Any]:
     seconds = {"type": "number", "minimum": 0, "maximum": limit("simulated_seconds")}
     point = {"type": "object", "required": ["at_s", "multiplier"], "properties": {
         "at_s": seconds, "multiplier": {"type": "number", "minimum": 0, "maximum": 10_000}}}  # fmt: skip
-    fault = {"type": "object", "required": ["at_s", "component", "action"], "properties": {
-        "at_s": seconds, "component": {"type": "string"}, "action": {"enum": ["kill", "restore"]},
-        "mode": {"enum": ["process", "machine"]}, "for_s": {"anyOf": [seconds, {"type": "null"}]}}}  # fmt: skip
+    target = _or_null({"type": "string", **IDENTIFIER})
+    fault = {
+        "type": "object", "required": ["at_s", "action"],
+        "properties": {"at_s": seconds, "component": target, "link": target, "for_s": _or_null(seconds)},
+        "not": {"required": ["component", "link"], "properties": {"component": {"type": "string"}, "link": {"type": "string"}}},
+        "oneOf": [_action(action) for action in ACTIONS.values()],
+    }  # fmt: skip
     most = limit("scenario_points")
     return {"type": "object", "properties": {
         "title": {"type": "string", "maxLength": limit("label_characters")},

@@ -1,16 +1,42 @@
-"""How the kernel's functions are compiled: without reference counting, since they allocate nothing.
+"""How the kernel's functions are compiled: without reference counting, since they allocate nothing, and each entry point whole.
 
 Functions compiled without Numba's runtime cannot allocate, which the kernel never does; what they inline into each other
-then costs no more than the work itself.
+then costs no more than the work itself. Numba would leave every function that an entry point uses callable from outside; here
+they are its own, so that LLVM may put one that is called once into its caller and pass arguments as it likes.
 """
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from llvmlite.binding import Linkage
 from numba import njit
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 _WITHOUT_RUNTIME: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
+
+
+class _Closed(JITCodeLibrary):
+    """The code of one entry point: what is linked into it belongs to it alone."""
+
+    def _optimize_final_module(self) -> None:
+        linked = [f for f in self._final_module.functions if not f.is_declaration and f.linkage is Linkage.linkonce_odr]
+        for function in linked:
+            function.linkage = Linkage.internal
+            # the loader knows even internal symbols by name, across entry points
+            function.name = f"{self.name}.{function.name}"
+        super()._optimize_final_module()
+
+
+class _WholeProgram(CompilerBase):
+    """Numba's own way of compiling, but for the library that the code goes to."""
+
+    def define_pipelines(self) -> list[Any]:
+        library = _Closed(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        library.enable_object_caching()
+        self.state.library = library
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
 def function(python: Compiled) -> Compiled:
@@ -27,5 +53,5 @@ def inlined(python: Compiled) -> Compiled:
 
 def entry_point(python: Compiled) -> Compiled:
     """One that Python calls: cached on disk, runs without the interpreter's lock."""
-    made: Compiled = njit(nogil=True, cache=True, **_WITHOUT_RUNTIME)(python)
+    made: Compiled = njit(nogil=True, cache=True, pipeline_class=_WholeProgram, **_WITHOUT_RUNTIME)(python)
     return made

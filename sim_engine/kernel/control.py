@@ -3,26 +3,33 @@
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.compiling import entry_point, function
+from sim_engine.kernel.heap import link_spare
 from sim_engine.kernel.interpreter import fall_silent
 from sim_engine.kernel.layout import (
     ARRIVING,
     DELAYED,
+    FOLLOWING,
     FREE,
     FREE_COUNT,
     FREE_HEAD,
+    MESSAGES_FREE,
+    MESSAGES_SPARE,
     NOW,
     RETURNING,
     SERVING,
     SILENT,
+    SPARE_MESSAGE,
     WAITING_CALL,
     WAITING_POOL,
 )
+from sim_engine.kernel.queues import accrue_queue, expire_older, lose_since, refill
 from sim_engine.kernel.sharing import progress, resize
 from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_all, accrue_pool
 from sim_engine.kernel.stores import empty, store
 from sim_engine.kernel.tasks import start_waiting, unlink_waiting, wake_pool
+from sim_engine.kernel.turns import forsake
 from sim_engine.kernel.types import Key, Row
 from sim_engine.operations.codes import PROCESSOR_SHARING, SMALL_KB
 
@@ -43,8 +50,42 @@ def link_free_slots(s: State, first: int) -> None:
 
 
 @entry_point
-def accrue(s: State, nodes: int, pools: int) -> None:
+def link_spare_messages(s: State, first: int) -> None:
+    """Puts the rows of messages from `first` on into the list of the spare, lowest first."""
+    for index in range(s.message_rows - 1, first - 1, -1):
+        s.messages[index].state = SPARE_MESSAGE
+        s.messages[index].next = s.count[MESSAGES_SPARE]
+        s.count[MESSAGES_SPARE] = index
+        s.count[MESSAGES_FREE] += 1
+
+
+@entry_point
+def link_spare_events(s: State, first: int) -> None:
+    """Makes the rows of events from `first` on ready for use."""
+    link_spare(s, first)
+
+
+@entry_point
+def refill_queue(s: State, queue_index: int) -> None:
+    """Begins deliveries, after something about the consumers has changed."""
+    refill(s, queue_index, s.clock[NOW])
+
+
+@entry_point
+def expire_messages(s: State, queue_index: int, before_s: float) -> int:
+    return expire_older(s, queue_index, before_s, s.clock[NOW])
+
+
+@entry_point
+def lose_messages(s: State, queue_index: int, since_s: float) -> int:
+    return lose_since(s, queue_index, since_s, s.clock[NOW])
+
+
+@entry_point
+def accrue(s: State, nodes: int, pools: int, queues: int) -> None:
     accrue_all(s, nodes, pools, s.clock[NOW])
+    for index in range(queues):
+        accrue_queue(s.queues[index], s.clock[NOW])
     for index in range(pools):
         if s.pools[index].sharing > 0:
             progress(s.pools[index], s.clock[NOW])
@@ -74,11 +115,13 @@ def _stop_here(s: State, index: int, now: float) -> bool:
         task.queue = -1
     elif state == WAITING_CALL:
         task.serial = task.serial + 1
+        task.tries = 0
     elif state == SERVING:
         pool = s.pools[s.code[task.pc].a]
         pool.work_sum_s = pool.work_sum_s + _service_had(pool, task, now)
     task.due = -1
     task.held = 0
+    forsake(s, index)
     return True
 
 
@@ -145,8 +188,8 @@ def empty_cache(s: State, cache_index: int) -> None:
 
 
 @entry_point
-def put(s: State, cache_index: int, key: int, version: int, expires_s: float) -> None:
-    store(s, cache_index, key, version, expires_s)
+def put(s: State, cache_index: int, key: int, version: int, size_kb: float, life_s: float) -> None:
+    store(s, cache_index, key, version, size_kb, life_s, s.clock[NOW])
 
 
 @entry_point
@@ -204,12 +247,42 @@ def change_users(s: State, source_index: int, users: int) -> None:
 
 
 @entry_point
-def send_check(s: State, member_index: int, verb: int, timer_index: int, timeout_s: float, waiter: int, random_key: Key) -> None:
-    """A health check on its way to a member of a route; a signal for `waiter` tells how it ended."""
+def send_check(
+    s: State, origin: int, member_index: int, verb: int, timer_index: int, timeout_s: float, waiter: int, random_key: Key
+) -> None:
+    """A health check from node `origin` on its way to a member of a route; a signal for `waiter` tells how it ended."""
     now = s.clock[NOW]
-    index = launch(s, -1, member_index, verb, SMALL_KB, random_key, now)
+    index = launch(s, -1, origin, member_index, verb, SMALL_KB, random_key, now)
     s.tasks[index].waiter = waiter
     start_timer(s, timer_index, index, now + timeout_s)
+
+
+@entry_point
+def send_work(
+    s: State, origin: int, member_index: int, verb: int, timer_index: int, timeout_s: float, waiter: int, random_key: Key, size_kb: float,
+    cost: float,
+) -> None:  # fmt: skip
+    """A message of machinery (data that moves, hints that are handed over) from node `origin`; a signal for `waiter` tells how it ended."""
+    now = s.clock[NOW]
+    index = launch(s, -1, origin, member_index, verb, size_kb, random_key, now)
+    s.tasks[index].waiter = waiter
+    s.tasks[index].cost = cost
+    s.tasks[index].object_kb = size_kb
+    start_timer(s, timer_index, index, now + timeout_s)
+
+
+@entry_point
+def forget_unwritten(s: State, issued: int, dataset: int, store_index: int) -> int:
+    """Writes that one node had issued and that never reached the store: counted, and expected no more."""
+    lost = 0
+    for key in range(s.key_rows):
+        gap = s.keyed[key, issued] - s.keyed[key, store_index]
+        if gap > 0:
+            lost += gap
+            s.keyed[key, issued] = s.keyed[key, store_index]
+            if s.keyed[key, dataset] > s.keyed[key, store_index]:
+                s.keyed[key, dataset] = s.keyed[key, store_index]
+    return lost
 
 
 @entry_point
@@ -262,7 +335,7 @@ def sojourn_in_flight(s: State, node_index: int) -> float:
         if task.node != node_index:
             continue
         is_request = task.link >= 0 or (task.source >= 0 and task.flag == 1)
-        if is_request and task.state in (SERVING, WAITING_POOL, WAITING_CALL, DELAYED):
+        if is_request and task.state in (SERVING, WAITING_POOL, WAITING_CALL, DELAYED, FOLLOWING):
             total += now - task.started_s
     return total
 

@@ -1,37 +1,62 @@
-"""The event heap: four-ary, two arrays, ordered by (time, order of scheduling).
+"""The event queue, ordered by (time, order of scheduling): a calendar between two heaps.
 
-An entry packs the sequence number above the code of what it wakes, so one integer comparison settles ties.
+Time is cut into days of equal length, so short that a day holds a few events. What is due within the current day stands in a small
+heap; what is due within the next DAYS days in the list of its day, unordered; what comes after that in a large heap. When the small
+heap is empty, the next day that holds anything is poured into it (after Brown 1988, whose days are lists in order). So an event
+costs the same however many are pending. The length of a day follows the rate at which events are scheduled; since the small heap
+orders whatever comes into it, it makes no difference to what happens.
+
+Heaps are four-ary, two arrays each. An entry packs the sequence number above the code of what it wakes, so one integer
+comparison settles ties.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_engine.kernel.compiling import inlined
-from sim_engine.kernel.layout import CODE_BITS, HEAP_SIZE, SEQUENCE
+from sim_engine.kernel.compiling import function, inlined
+from sim_engine.kernel.layout import (
+    CODE_BITS,
+    DAY,
+    DAYS,
+    DAYS_PER_S,
+    FAR_SIZE,
+    HEAP_SIZE,
+    LISTED,
+    MEASURED_S,
+    MEASURED_SEQUENCE,
+    NEAR_SIZE,
+    SEQUENCE,
+    SPARE_EVENT,
+)
 from sim_engine.kernel.state import State
+
+EVENTS_IN_A_DAY = 2.0
+HORIZON = 3.0  # mean delays that the days shall cover
+OFTEN = 4096  # events scheduled before the length of a day is looked at again
+TOLERANCE = 2.0  # by which factor a day may be too long or too short
+MOST_DAYS_PER_S = 1e9
+LAST_DAY = 4e18  # days are counted in 64 bits
 
 
 @inlined
-def push(s: State, at_s: float, code: int) -> int:
-    """Schedules `code` at `at_s`; returns the entry, which its owner keeps to tell it from stale ones."""
-    times = s.heap_time
-    entries = s.heap_entry
-    sequence = s.count[SEQUENCE] + 1
-    s.count[SEQUENCE] = sequence
-    entry = (sequence << CODE_BITS) | code
-    place = s.count[HEAP_SIZE]
-    s.count[HEAP_SIZE] = place + 1
+def _day_of(s: State, at_s: float) -> int:
+    return int(min(at_s * s.clock[DAYS_PER_S], LAST_DAY))
+
+
+@inlined
+def _rise(times: NDArray[np.float64], entries: NDArray[np.int64], place: int, at_s: float, entry: int) -> None:
+    """Puts an entry into the free place at a heap's end."""
     while place > 0:
         above = (place - 1) >> 2
-        # a new entry has the highest sequence, so at equal times it stays below
-        if times[above] <= at_s:
+        if times[above] < at_s or (times[above] == at_s and entries[above] < entry):
             break
         times[place] = times[above]
         entries[place] = entries[above]
         place = above
     times[place] = at_s
     entries[place] = entry
-    return entry
 
 
 @inlined
@@ -42,12 +67,8 @@ def _earlier(times: NDArray[np.float64], entries: NDArray[np.int64], one: int, o
 
 
 @inlined
-def drop_first(s: State) -> None:
-    """Removes the earliest entry; the heap must not be empty."""
-    times = s.heap_time
-    entries = s.heap_entry
-    size = s.count[HEAP_SIZE] - 1
-    s.count[HEAP_SIZE] = size
+def _sink(times: NDArray[np.float64], entries: NDArray[np.int64], size: int) -> None:
+    """Removes the first of size + 1 entries: the last one takes its place and goes down."""
     at_s = times[size]
     entry = entries[size]
     place = 0
@@ -69,3 +90,152 @@ def drop_first(s: State) -> None:
         place = least
     times[place] = at_s
     entries[place] = entry
+
+
+@inlined
+def _push_near(s: State, at_s: float, entry: int) -> None:
+    size = s.count[NEAR_SIZE]
+    s.count[NEAR_SIZE] = size + 1
+    _rise(s.heap_time, s.heap_entry, size, at_s, entry)
+
+
+@inlined
+def _list(s: State, index: int, day: int) -> None:
+    """Puts a row of State.listed into the list of its day."""
+    place = day & (DAYS - 1)
+    s.listed[index].next = s.days[place]
+    s.days[place] = index
+
+
+@function
+def push(s: State, at_s: float, code: int) -> int:
+    """Schedules `code` at `at_s`; returns the entry, which its owner keeps to tell it from stale ones."""
+    sequence = s.count[SEQUENCE] + 1
+    s.count[SEQUENCE] = sequence
+    s.count[HEAP_SIZE] += 1
+    entry = (sequence << CODE_BITS) | code
+    day = _day_of(s, at_s)
+    ahead = day - s.count[DAY]
+    if ahead <= 0:
+        _push_near(s, at_s, entry)
+    elif ahead < DAYS:
+        index = s.count[SPARE_EVENT]
+        row = s.listed[index]
+        s.count[SPARE_EVENT] = row.next
+        s.count[LISTED] += 1
+        row.at_s = at_s
+        row.entry = entry
+        _list(s, index, day)
+    else:
+        size = s.count[FAR_SIZE]
+        s.count[FAR_SIZE] = size + 1
+        _rise(s.far_time, s.far_entry, size, at_s, entry)
+    return entry
+
+
+@function
+def _measure(s: State, now: float) -> None:
+    """Makes days as long as it takes to schedule a few events, and as long as it takes for all of them to cover what is pending."""
+    passed = now - s.clock[MEASURED_S]
+    scheduled = s.count[SEQUENCE] - s.count[MEASURED_SEQUENCE]
+    if passed <= 0.0:
+        return
+    s.clock[MEASURED_S] = now
+    s.count[MEASURED_SEQUENCE] = s.count[SEQUENCE]
+    events_in_a_day = max(EVENTS_IN_A_DAY, HORIZON * s.count[HEAP_SIZE] / DAYS)
+    days_per_s = min(scheduled / passed / events_in_a_day, MOST_DAYS_PER_S)
+    if days_per_s > TOLERANCE * s.clock[DAYS_PER_S] or TOLERANCE * days_per_s < s.clock[DAYS_PER_S]:
+        _change_days(s, days_per_s, now)
+
+
+@function
+def _change_days(s: State, days_per_s: float, now: float) -> None:
+    """Gives days another length while nothing is near: lists what is in the lists anew."""
+    everything = -1
+    for place in range(DAYS):
+        index = s.days[place]
+        s.days[place] = -1
+        while index >= 0:
+            following = s.listed[index].next
+            s.listed[index].next = everything
+            everything = index
+            index = following
+    s.clock[DAYS_PER_S] = days_per_s
+    s.count[DAY] = _day_of(s, now) - 1
+    while everything >= 0:
+        row = s.listed[everything]
+        following = row.next
+        day = _day_of(s, row.at_s)
+        if day - s.count[DAY] < DAYS:
+            _list(s, everything, day)
+        else:
+            size = s.count[FAR_SIZE]
+            s.count[FAR_SIZE] = size + 1
+            _rise(s.far_time, s.far_entry, size, row.at_s, row.entry)
+            _spare(s, everything)
+        everything = following
+
+
+@inlined
+def _spare(s: State, index: int) -> None:
+    s.listed[index].next = s.count[SPARE_EVENT]
+    s.count[SPARE_EVENT] = index
+    s.count[LISTED] -= 1
+
+
+@function
+def _begin_day(s: State, now: float) -> None:
+    """Makes the next day that holds anything the current one. Nothing is near, but something is pending."""
+    if s.count[SEQUENCE] - s.count[MEASURED_SEQUENCE] > max(OFTEN, s.count[HEAP_SIZE]):
+        _measure(s, now)
+    day = s.count[DAY]
+    if s.count[LISTED] > 0:
+        day += 1
+        while s.days[day & (DAYS - 1)] < 0:
+            day += 1
+    if s.count[FAR_SIZE] > 0:
+        far = _day_of(s, s.far_time[0])
+        if s.count[LISTED] == 0 or far < day:
+            day = far
+    s.count[DAY] = day
+    index = s.days[day & (DAYS - 1)]
+    s.days[day & (DAYS - 1)] = -1
+    while index >= 0:
+        row = s.listed[index]
+        following = row.next
+        _push_near(s, row.at_s, row.entry)
+        _spare(s, index)
+        index = following
+    while s.count[FAR_SIZE] > 0 and _day_of(s, s.far_time[0]) <= day:
+        _push_near(s, s.far_time[0], s.far_entry[0])
+        s.count[FAR_SIZE] -= 1
+        _sink(s.far_time, s.far_entry, s.count[FAR_SIZE])
+
+
+@inlined
+def next_s(s: State, now: float) -> float:
+    """When the earliest event is due; infinite when there is none. Nothing is due before `now`."""
+    if s.count[NEAR_SIZE] == 0:
+        if s.count[HEAP_SIZE] == 0:
+            return math.inf
+        _begin_day(s, now)
+    return s.heap_time[0]
+
+
+@inlined
+def take_next(s: State) -> int:
+    """Removes the earliest event and returns its entry; next_s() must have said when it is due."""
+    entry = s.heap_entry[0]
+    s.count[HEAP_SIZE] -= 1
+    size = s.count[NEAR_SIZE] - 1
+    s.count[NEAR_SIZE] = size
+    _sink(s.heap_time, s.heap_entry, size)
+    return entry
+
+
+@function
+def link_spare(s: State, first: int) -> None:
+    """Puts the rows of State.listed from `first` on into the list of the spare, lowest first."""
+    for index in range(s.heap_places - 1, first - 1, -1):
+        s.listed[index].next = s.count[SPARE_EVENT]
+        s.count[SPARE_EVENT] = index

@@ -6,19 +6,26 @@ has a message, when an array must grow, or when its budget of events is used up.
 
 import math
 
+import numpy as np
+
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import (
     call,
     call_all,
+    call_chosen,
+    call_replicas,
     deliver,
     finish,
     forget_connection,
+    fork,
+    hedge,
+    join_branches,
     launch,
     stop_timer,
     timer_fires,
 )
 from sim_engine.kernel.compiling import entry_point, function
-from sim_engine.kernel.heap import drop_first, push
+from sim_engine.kernel.heap import next_s, push, take_next
 from sim_engine.kernel.layout import (
     ARRIVING,
     CODE_MASK,
@@ -26,6 +33,7 @@ from sim_engine.kernel.layout import (
     EVENTS,
     FREE_COUNT,
     HEAP_SIZE,
+    MESSAGES_FREE,
     NOW,
     OPERATIONS,
     READY_HEAD,
@@ -37,10 +45,14 @@ from sim_engine.kernel.layout import (
     SOURCE_BASE,
     STALE_EVENTS,
     TIMER_BASE,
+    WAITING_CALL,
 )
+from sim_engine.kernel.limiters import admit
+from sim_engine.kernel.queues import publish, refill, settle_message, try_again
 from sim_engine.kernel.random import draw, keyed, mix, uniform
+from sim_engine.kernel.routes import pick
 from sim_engine.kernel.sharing import join
-from sim_engine.kernel.sources import arrive, issue, leave, leaves, record
+from sim_engine.kernel.sources import arrive, begin_page, draw_count, end_page, issue, leave, leaves, may_retry, record, visit
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import OK, accrue_pool, enter_node, leave_node
 from sim_engine.kernel.stores import apply_version, look_up, remove, store
@@ -55,6 +67,7 @@ from sim_engine.kernel.tasks import (
     sent_at,
     start_service,
 )
+from sim_engine.kernel.turns import lead, let_go, lock
 from sim_engine.kernel.types import Row
 from sim_engine.operations import codes as op
 
@@ -62,9 +75,14 @@ REFUSED = CODE["refused"]
 NO_ROUTE = CODE["no_route"]
 NOT_PRIMARY = CODE["not_primary"]
 OUT_OF_MEMORY = CODE["out_of_memory"]
+BROKER_FULL = CODE["broker_full"]
+BREAKER_OPEN = CODE["breaker_open"]
+BULKHEAD_FULL = CODE["bulkhead_full"]
+RATE_LIMITED = CODE["rate_limited"]
+DEADLINE = CODE["deadline"]
 LONGEST_BACKOFF_S = 60.0
 
-REACHED, SIGNALLED, NEEDS_TASKS, NEEDS_HEAP, OUT_OF_BUDGET = range(5)
+REACHED, SIGNALLED, NEEDS_TASKS, NEEDS_HEAP, OUT_OF_BUDGET, NEEDS_MESSAGES = range(6)
 SLACK = 1024  # slots and heap places that one event may use up
 
 # What an operation tells the loop: go to the next instruction, stay at the pc that was set, or wait.
@@ -125,12 +143,15 @@ def _retry(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     if task.cause == OK or task.attempt >= s.parameters[code.b]:
         return _NEXT
+    factor = s.parameters[code.b + 2]
+    wait_s = min(s.parameters[code.b + 1] * factor**task.attempt, LONGEST_BACKOFF_S)
+    if s.parameters[code.b + 3] > 0.0:
+        wait_s *= uniform(keyed(task.random_key ^ code.salt, task.attempt + 1))
+    if now + wait_s >= task.expires_s or not may_retry(s, task.source):
+        return _NEXT
     task.attempt = task.attempt + 1
     s.count[RETRIES] += 1
-    factor = s.parameters[code.b + 2]
-    wait_s = min(s.parameters[code.b + 1] * factor ** (task.attempt - 1), LONGEST_BACKOFF_S)
-    if s.parameters[code.b + 3] > 0.0:
-        wait_s *= uniform(keyed(task.random_key ^ code.salt, task.attempt))
+    s.sources[task.source].retried = s.sources[task.source].retried + 1
     task.cause = OK
     task.pc = code.a
     task.state = DELAYED
@@ -166,7 +187,7 @@ def _spawn(s: State, index: int, code: Row, now: float) -> int:
 @function
 def _send(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
-    sent = launch(s, index, task.needed, code.b, task.request_kb, task.random_key, now)
+    sent = launch(s, index, task.node, task.needed, code.b, task.request_kb, task.random_key, now)
     if s.tasks[sent].state == SILENT:
         release_slot(s, sent)
     return _NEXT
@@ -198,11 +219,13 @@ def _apply(s: State, index: int, now: float) -> int:
 def _look_up(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
-    found, version = look_up(s, code.a, task.key, now)
-    node.lookups = node.lookups + 1
+    found, version = look_up(s, code.a, task.key, code.b != 0, now)
+    if code.b == 0:
+        node.lookups = node.lookups + 1
     task.hit = 1 if found else 0
     if found:
-        node.hits = node.hits + 1
+        if code.b == 0:
+            node.hits = node.hits + 1
         task.version = version
     return _NEXT
 
@@ -211,10 +234,12 @@ def _look_up(s: State, index: int, code: Row, now: float) -> int:
 def _fill(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     life_s = s.parameters[code.b]
-    expires_s = now + life_s if life_s > 0.0 else math.inf
-    if store(s, code.a, task.key, task.version, expires_s):
-        node = s.nodes[task.node]
-        node.evictions = node.evictions + 1
+    if life_s <= 0.0:
+        life_s = math.inf
+    elif code.c >= 0:  # jitter: so that what was put together does not expire together
+        life_s *= 1.0 + s.parameters[code.c] * (2.0 * uniform(mix(task.random_key ^ code.salt)) - 1.0)
+    node = s.nodes[task.node]
+    node.evictions = node.evictions + store(s, code.a, task.key, task.version, task.reply_kb, life_s, now)
     return _NEXT
 
 
@@ -234,6 +259,130 @@ def _next_tick(s: State, index: int, code: Row, now: float) -> int:
     if period_s <= 0.0:
         return _NEXT
     return _sleep_until(s, index, (math.floor(now / period_s) + 1.0) * period_s)
+
+
+@function
+def _new_version(s: State, index: int) -> int:
+    """The next version of a key that several may write: the column of the node's dataset's issued versions counts them."""
+    task = s.tasks[index]
+    node = s.nodes[task.node]
+    newest = max(s.keyed[task.key, node.issued], s.keyed[task.key, node.dataset])
+    s.keyed[task.key, node.issued] = newest + 1
+    task.version = newest + 1
+    task.dataset = node.dataset
+    return _NEXT
+
+
+@function
+def _keep_version(s: State, index: int, now: float) -> int:
+    task = s.tasks[index]
+    node = s.nodes[task.node]
+    apply_version(s, node.store, task.key, task.version)
+    node.applied = node.applied + 1
+    return _NEXT
+
+
+@function
+def _publish(s: State, index: int, first: int, how_many: int, now: float) -> int:
+    """A copy into each of several queues, if all have room for it; then whoever can take some gets them."""
+    task = s.tasks[index]
+    good = True
+    for place in range(how_many):
+        good = publish(s, first + place, index, now) and good
+    if not good:
+        task.cause = BROKER_FULL
+    for place in range(how_many):
+        refill(s, first + place, now)
+    return _NEXT
+
+
+@function
+def _settle_delivery(s: State, queue_index: int, index: int, most: int, now: float) -> bool:
+    """A delivery that met nobody is none: the message has not been tried."""
+    task = s.tasks[index]
+    if task.cause in (REFUSED, BREAKER_OPEN, BULKHEAD_FULL):
+        message = s.messages[task.message]
+        message.deliveries = message.deliveries - 1
+    return settle_message(s, queue_index, index, most, task.cause == OK, now)
+
+
+@function
+def _acknowledge(s: State, index: int, code: Row, now: float) -> int:
+    """The end of a delivery, by its outcome: done, to the dead letters, or rest and try again."""
+    task = s.tasks[index]
+    queue_index = s.messages[task.message].queue
+    if task.flag != 0:  # it has rested
+        try_again(s, queue_index, index, now)
+    elif _settle_delivery(s, queue_index, index, int(s.parameters[code.b]), now):
+        task.flag = 1
+        rest_s = s.parameters[code.c]
+        if rest_s > 0.0:
+            refill(s, queue_index, now)
+            task.state = DELAYED
+            task.due = push(s, now + rest_s, index)
+            return _WAIT
+        try_again(s, queue_index, index, now)
+    refill(s, queue_index, now)
+    return _NEXT
+
+
+@function
+def _message_operation(s: State, index: int, code: Row, now: float) -> int:
+    """Queues, replicas without a primary, and what waits for another request of the same key."""
+    task = s.tasks[index]
+    what = code.op
+    if what == op.PUBLISH_ALL:
+        return _publish(s, index, code.a, code.b, now)
+    if what == op.PUBLISH_BY_KEY:
+        partition = np.int64(keyed(code.salt, task.key) % np.uint64(code.b))
+        return _publish(s, index, code.a + partition, 1, now)
+    if what == op.ACKNOWLEDGE:
+        return _acknowledge(s, index, code, now)
+    if what == op.REFILL:
+        for place in range(code.b):
+            refill(s, code.a + place, now)
+    elif what == op.LAND or what == op.UNLOCK:
+        if task.leads > 0:
+            let_go(s, index, now)
+    elif what == op.LOCK:
+        return _NEXT if lock(s, index, code, now) else _WAIT
+    elif what == op.NEW_VERSION:
+        return _new_version(s, index)
+    elif what == op.KEEP_VERSION:
+        return _keep_version(s, index, now)
+    elif what == op.CALL_REPLICAS:
+        return _WAIT if call_replicas(s, index, code, now) else _NEXT
+    return _NEXT
+
+
+@function
+def _answer(s: State, index: int, code: Row, now: float) -> int:
+    """Names a member of a route, for a caller that will call it itself; fails as the route says when there is none."""
+    task = s.tasks[index]
+    task.chosen = pick(s, code.a, task.random_key, task.address, task.key, task.origin, now)
+    task.amount = s.parameters[code.b]
+    if task.chosen < 0:
+        task.cause = s.routes[code.a].cause
+    return _NEXT
+
+
+@function
+def _resolver(s: State, index: int, code: Row) -> int:
+    """The resolver that a client at this address asks."""
+    resolvers = max(1, int(s.parameters[code.c]))
+    return code.b + int(uniform(mix(np.uint64(s.tasks[index].address))) * resolvers)
+
+
+@function
+def _limit(s: State, index: int, code: Row, now: float) -> int:
+    task = s.tasks[index]
+    at_s = admit(s, code.a, code.b, task.address, now)
+    if at_s < 0.0:
+        task.cause = RATE_LIMITED
+        s.limiters[code.a].refused = s.limiters[code.a].refused + 1
+        finish(s, index, now)
+        return _WAIT
+    return _NEXT if at_s <= now else _sleep_until(s, index, at_s)
 
 
 @function
@@ -263,6 +412,22 @@ def _data_operation(s: State, index: int, code: Row, now: float) -> int:
         return _spawn(s, index, code, now)
     elif what == op.SEND:
         return _send(s, index, code, now)
+    elif what == op.ANSWER:
+        return _answer(s, index, code, now)
+    elif what == op.KEEP_ANSWER:
+        answer = s.answers[_resolver(s, index, code)]
+        answer.member = task.chosen
+        answer.expires_s = now + task.amount
+    elif what == op.LIMIT:
+        return _limit(s, index, code, now)
+    elif what == op.READ_CONTENT:
+        task.version = task.acknowledged
+    elif what == op.JOIN:
+        return _WAIT if join_branches(s, index) else _NEXT
+    elif what == op.CALL_CHOSEN:
+        return _WAIT if call_chosen(s, index, code, now) else _NEXT
+    elif op.LAND <= what <= op.REFILL:
+        return _message_operation(s, index, code, now)
     elif what == op.NEXT_TICK:
         return _next_tick(s, index, code, now)
     elif what == op.CALL_ALL:
@@ -277,7 +442,7 @@ def _client_operation(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     what = code.op
     if what == op.ISSUE:
-        issue(s, index, now)
+        issue(s, index, code.b, now)
     elif what == op.RETRY:
         return _retry(s, index, code, now)
     elif what == op.RECORD:
@@ -285,12 +450,29 @@ def _client_operation(s: State, index: int, code: Row, now: float) -> int:
     elif what == op.THINK:
         return _think(s, index, code, now)
     elif what == op.LEAVE:
-        leave(s, index)
+        if task.parent >= 0:
+            finish(s, index, now)
+        else:
+            leave(s, index)
         return _WAIT
+    elif what == op.VISIT:
+        visit(s, index)
+    elif what == op.DRAW_COUNT:
+        draw_count(s, index, code)
+    elif what == op.BEGIN_PAGE:
+        begin_page(s, index, now)
+    elif what == op.END_PAGE:
+        end_page(s, index, now)
     elif what == op.CLEAR:
-        task.cause = OK
+        task.cause = code.b
+    elif what == op.AGAIN:
+        if leaves(s, index):
+            leave(s, index)
+            return _WAIT
+        task.pc = s.entries[task.node, task.verb]
+        return _STAY
     elif what == op.SIZE:
-        task.reply_kb = s.parameters[code.b]
+        task.reply_kb = task.object_kb if task.object_kb > 0.0 else s.parameters[code.b]
     elif what == op.FLAG_IF_OK:
         task.flag = 1 if task.cause == OK else 0
     elif what == op.STOP:
@@ -301,7 +483,31 @@ def _client_operation(s: State, index: int, code: Row, now: float) -> int:
 
 
 @function
-def _jump(s: State, index: int, code: Row) -> int:
+def _rare_jump(s: State, index: int, code: Row, now: float) -> bool:
+    task = s.tasks[index]
+    what = code.op
+    if what == op.IF_CLASS:
+        return (code.b >> task.kind) & 1 != 0
+    if what == op.IF_IN_SET:
+        return (int(s.parameters[code.b]) >> task.kind) & 1 != 0
+    if what == op.IF_CHANCE:
+        return uniform(mix(task.random_key ^ code.salt)) < s.parameters[code.b]
+    if what == op.IF_RESOLVED:
+        answer = s.answers[_resolver(s, index, code)]
+        task.chosen = answer.member
+        return answer.member >= 0 and answer.expires_s > now
+    of_parent = code.c == op.PARENT  # IF_NONE_LEFT
+    if of_parent and s.tasks[task.parent].serial != task.parent_serial:
+        return True  # whoever forked it has gone on
+    counting = s.tasks[task.parent] if of_parent else task
+    if counting.left <= 0:
+        return True
+    counting.left = counting.left - 1
+    return False
+
+
+@function
+def _jump(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     what = code.op
     jumps = what == op.JUMP
@@ -313,6 +519,13 @@ def _jump(s: State, index: int, code: Row) -> int:
         jumps = task.cause != OK
     elif what == op.IF_FLAG:
         jumps = task.flag != 0
+    elif what == op.FORK:
+        fork(s, index, code, now)
+        return _NEXT
+    elif what == op.LEAD:
+        return _NEXT if lead(s, index, code, now) else _WAIT
+    elif what > op.IF_FLAG:
+        jumps = _rare_jump(s, index, code, now)
     if jumps:
         task.pc = code.a
         return _STAY
@@ -340,15 +553,15 @@ def run(s: State, index: int, now: float) -> None:
             break
         elif what == op.TAKE:
             outcome = _take(s, index, code, now)
-        elif op.JUMP <= what <= op.IF_FLAG:
-            outcome = _jump(s, index, code)
+        elif op.JUMP <= what <= op.FORK:
+            outcome = _jump(s, index, code, now)
         elif what == op.TRANSMIT:
             pool = s.pools[code.a]
             at_s = sent_at(pool, task.reply_kb, now)
             outcome = _NEXT if at_s <= now else _sleep_until(s, index, at_s)
         elif what == op.STOP_IF_FAILED:
             outcome = _NEXT
-        elif op.CLEAR <= what <= op.LEAVE:
+        elif op.CLEAR <= what <= op.END_PAGE:
             outcome = _client_operation(s, index, code, now)
         else:
             outcome = _data_operation(s, index, code, now)
@@ -367,6 +580,10 @@ def _enter(s: State, index: int, now: float) -> None:
     task.started_s = now
     enter_node(node, now)
     entry = s.entries[task.node, task.verb]
+    if node.alive != 0 and task.expires_s <= now:
+        task.cause = DEADLINE
+        finish(s, index, now)
+        return
     if node.alive != 0 and entry >= 0:
         task.pc = entry
         run(s, index, now)
@@ -414,6 +631,8 @@ def _wake(s: State, index: int, now: float) -> None:
         goes_on = deliver(s, index, now)
         if goes_on >= 0:
             run(s, goes_on, now)
+    elif state == WAITING_CALL:
+        hedge(s, index, now)
     else:
         run(s, index, now)
 
@@ -452,6 +671,9 @@ def advance(s: State, until_s: float, budget: int) -> int:
         if s.count[FREE_COUNT] < SLACK:
             why = NEEDS_TASKS
             break
+        if s.count[MESSAGES_FREE] < SLACK:
+            why = NEEDS_MESSAGES
+            break
         if s.count[HEAP_SIZE] + 2 * SLACK > s.heap_places:
             why = NEEDS_HEAP
             break
@@ -467,12 +689,12 @@ def advance(s: State, until_s: float, budget: int) -> int:
         if s.count[SIGNALS] > 0:
             why = SIGNALLED
             break
-        if s.count[HEAP_SIZE] == 0 or s.heap_time[0] >= until_s:
+        at_s = next_s(s, now)
+        if at_s >= until_s:
             now = max(now, until_s)
             break
-        now = s.heap_time[0]
-        entry = s.heap_entry[0]
-        drop_first(s)
+        now = at_s
+        entry = take_next(s)
         events += 1
         if not _handle(s, entry, now):
             s.count[STALE_EVENTS] += 1

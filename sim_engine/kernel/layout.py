@@ -20,6 +20,8 @@ TASK = np.dtype(
         ("queued_s", "f8"),
         ("service_s", "f8"),
         ("ends_s", "f8"),  # of its service
+        ("expires_s", "f8"),  # nobody wants the answer after that
+        ("page_s", "f8"),  # when the visitor's page view began; infinite: a part of it has failed
         ("amount", "f8"),  # what it waits for
         ("held_amount", "f8", (4,)),
         ("held_pool", "i4", (4,)),
@@ -30,8 +32,16 @@ TASK = np.dtype(
         ("parent", "i4"),
         ("parent_serial", "i4"),
         ("serial", "i4"),  # grows with every call and every reuse of the slot
-        ("pending", "i4"),
+        ("pending", "i4"),  # successes that it still waits for
+        ("left", "i4"),  # what IF_NONE_LEFT counts down
+        ("origin", "i4"),  # node that sent it
+        ("chosen", "i4"),  # member that a name was resolved to
         ("needed", "i4"),  # member that SPAWN chose; or the mark of a closed user
+        ("message", "i4"),  # that it carries
+        ("leads", "i4"),  # 1 + column of State.keyed where it stands as the one that others wait for; 0: none
+        ("followers", "i4"),  # those who wait for it, in order
+        ("last_follower", "i4"),
+        ("called", "i4"),  # member that the call under way went to first
         ("link", "i4"),
         ("member", "i4"),
         ("queue", "i4"),
@@ -53,11 +63,21 @@ TASK = np.dtype(
         ("parent_span", "i4"),
         ("request_kb", "f4"),
         ("reply_kb", "f4"),
+        ("object_kb", "f4"),  # size of what is asked for; 0: the answering component's own
+        ("cost", "f4"),  # of its class, in service times
+        ("kind", "i2"),  # its class
+        ("tries", "i2"),  # retries of the call under way
+        ("spare", "i2"),  # failures that the call under way can still bear
         ("verb", "i2"),
         ("cause", "i2"),
         ("attempt", "i2"),
         ("hit", "i1"),
         ("flag", "i1"),
+        ("visitor", "i1"),  # it keeps its address from request to request
+        ("poison", "i1"),  # whoever works on its message fails
+        ("locks", "i1"),  # what it leads is a lock
+        ("quorum", "i1"),  # its call goes to several replicas: the newest version counts
+        ("propagates", "i1"),  # its deadline goes with its calls
         ("dying", "i1"),
     ],
     align=True,
@@ -70,6 +90,7 @@ NODE = np.dtype(
         ("primary", "i4"),
         ("store", "i4"),  # column of State.keyed
         ("dataset", "i4"),  # column of what is acknowledged by its database cluster
+        ("issued", "i4"),  # column that counts the versions of keys that several may write
         ("in_flight", "i8"),
         ("arrived", "i8"),
         ("done", "i8"),
@@ -89,6 +110,12 @@ NODE = np.dtype(
         ("waited", "i8"),  # done requests that waited at all
         ("wait_sum_s", "f8"),
         ("most_in_flight", "i8"),
+        ("error_ratio", "f8"),  # share of its requests that fail after the work
+        ("side_a", "u8"),  # partitions, one bit each: what is on side a of one does not reach side b
+        ("side_b", "u8"),
+        ("place", "i8"),  # row of State.distances; 0: nowhere in particular
+        ("access_s", "f8"),  # of clients: what their own way to the network adds to a message, and to each kB of it
+        ("access_s_per_kb", "f8"),
     ],
     align=True,
 )
@@ -97,6 +124,7 @@ POOL = np.dtype(
     [
         ("capacity", "f8"),
         ("used", "f8"),
+        ("slowness", "f8"),  # factor of every service time here
         ("used_area", "f8"),
         ("queue_area", "f8"),
         ("since_s", "f8"),
@@ -125,7 +153,8 @@ POOL = np.dtype(
 LINK = np.dtype(
     [
         ("salt", "u8"),
-        ("parameter", "i8"),  # of latency kind, mean, cv, bandwidth, loss, retransmit
+        ("parameter", "i8"),  # sim_engine.kernel.links
+        ("policy", "i8"),  # which of the rarer parameters matter at all: bits, same place
         ("timer", "i8"),
         ("free_at_s", "f8", (2,)),
         ("last_s", "f8", (2,)),
@@ -135,7 +164,11 @@ LINK = np.dtype(
         ("failed", "i8"),
         ("timeouts", "i8"),
         ("lost", "i8"),
-        ("sent_kb", "f8"),
+        ("retried", "i8"),
+        ("hedged", "i8"),
+        ("turned_away", "i8"),  # by breaker or bulkhead
+        ("retry_tokens", "f8"),
+        ("sent_kb", "f8", (2,)),  # requests, replies
     ],
     align=True,
 )
@@ -148,10 +181,70 @@ ROUTE = np.dtype(
         ("policy", "i4"),
         ("turn", "i4"),
         ("cause", "i4"),  # of a call when nobody is enabled
+        ("choices", "i4"),  # of the best of a few at random
+        ("by_key", "i4"),  # hashes the key, not the address
+        ("ring", "i4"),  # offset into State.ring; its length
+        ("ring_places", "i4"),
+        ("sticky", "i4"),  # offset into State.sticky; its length, 0: not sticky
+        ("sticky_cells", "i4"),
+        ("slow_start_s", "f8"),
+        ("keys", "i8"),  # of data, for equal ranges
+        ("owners", "i8"),  # column of State.keyed: 1 + the member that has the key
+        ("ejects_after", "i8"),  # failures in a row until a member is reported; 0: never
     ],
     align=True,
 )
-MEMBER = np.dtype([("node", "i4"), ("link", "i4"), ("in_flight", "i8"), ("sent", "i8")], align=True)
+MEMBER = np.dtype(
+    [
+        ("node", "i4"),
+        ("link", "i4"),
+        ("in_flight", "i8"),
+        ("sent", "i8"),
+        ("route", "i4"),
+        ("enabled", "i4"),
+        ("weight", "f8"),
+        ("credit", "f8"),
+        ("response_s", "f8"),  # moving average
+        ("since_s", "f8"),  # when it came into rotation
+        ("watched", "i4"),  # whether outcomes matter: for its breaker, its ejection, its response time
+        ("failures", "i4"),  # in a row
+        ("breaker", "i4"),  # CLOSED, OPEN, HALF_OPEN
+        ("probes", "i4"),  # under way while half open
+        ("opened_s", "f8"),
+        ("ejected", "i8"),
+        ("promised", "i8"),  # messages on their way to it
+        ("mark", "i8"),  # the last call to several that it was chosen for
+    ],
+    align=True,
+)
+RING = np.dtype([("hash", "u8"), ("member", "i8")], align=True)
+ANSWER = np.dtype([("expires_s", "f8"), ("member", "i8")], align=True)  # a resolver's; member -1: none
+LIMITER = np.dtype([("first", "i8"), ("cells", "i8"), ("refused", "i8")], align=True)
+CELL = np.dtype([("at_s", "f8"), ("level", "f8"), ("before", "f8")], align=True)  # a limiter's, for one client or all
+CLASS = np.dtype(
+    [
+        ("upto", "f8"),  # cumulative share among the classes other than reads and writes
+        ("request_kb", "f8"),
+        ("object_kb", "f8"),  # mean
+        ("spread", "f8"),  # σ of the logarithm of an object's size
+        ("cost", "f8"),
+        ("deadline_s", "f8"),  # 0: none
+        ("change_s", "f8"),  # time between two versions of a static object; 0: it never changes
+        ("table", "i8"),  # offset of its popularity table
+        ("guide", "i8"),
+        ("guide_cells", "i8"),
+        ("keys", "i8"),
+        ("first_key", "i8"),
+        ("key_factor", "i8"),  # key of a rank: (rank × factor + shift) mod keys
+        ("key_shift", "i8"),
+        ("arrived", "i8"),
+        ("done", "i8"),
+        ("failed", "i8"),
+        ("dropped", "i8"),
+        ("late", "i8"),
+    ],
+    align=True,
+)
 TIMER = np.dtype([("due", "i8"), ("due_s", "f8"), ("parameter", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
 
 SOURCE = np.dtype(
@@ -160,23 +253,29 @@ SOURCE = np.dtype(
         ("salt", "u8"),
         ("issued", "u8"),
         ("drawn", "u8"),
+        ("visits", "u8"),
         ("node", "i4"),
         ("closed", "i4"),
+        ("regular", "i4"),  # arrivals at equal intervals
         ("dataset", "i4"),  # the only one that its requests can reach; -1: none or several
-        ("keys", "i4"),
-        ("table", "i4"),  # offset of its popularity table
-        ("guide", "i4"),
-        ("guide_cells", "i4"),
-        ("key_factor", "i8"),  # key of a rank: (rank × factor + shift) mod keys
-        ("key_shift", "i8"),
+        ("first_class", "i4"),
         ("retire", "i8"),  # closed users that shall leave
         ("users", "i8"),
         ("rate_per_s", "f8"),
         ("slope_per_s2", "f8"),
         ("since_s", "f8"),
         ("hazard", "f8"),  # what is left of the unit exponential of the next arrival
-        ("parameter", "i8"),
+        ("parameter", "i8"),  # sim_engine.kernel.sources
+        ("timeout_s", "f8"),
+        ("hedge_s", "f8"),  # infinite: never
+        ("retry_tokens", "f8"),
         ("trace_every", "i8"),
+        ("present", "i8"),  # users and visitors who are there now, those who think too
+        ("retried", "i8"),
+        ("hedged", "i8"),
+        ("pages", "i8"),
+        ("pages_broken", "i8"),
+        ("page_sum_s", "f8"),
     ],
     align=True,
 )
@@ -186,8 +285,17 @@ CODE = np.dtype([("op", "i4"), ("a", "i4"), ("b", "i4"), ("c", "i4"), ("salt", "
 CACHE = np.dtype(
     [
         ("base", "i8"),
-        ("capacity", "i8"),
+        ("capacity", "i8"),  # slots
         ("size", "i8"),
+        ("room_kb", "f8"),  # what the values may take together; 0: only slots count
+        ("used_kb", "f8"),
+        ("keeps_expired", "i8"),  # they may be served stale
+        ("eviction", "i8"),  # who goes first
+        ("slides", "i8"),  # a hit makes a value good for its whole life again
+        ("salt", "u8"),
+        ("draws", "u8"),
+        ("first_bucket", "i8"),  # of as many as it has slots, for LFU
+        ("spare_bucket", "i8"),
         ("column", "i8"),  # of State.keyed
         ("keys", "i8"),
         ("head", "i4"),
@@ -196,7 +304,76 @@ CACHE = np.dtype(
     ],
     align=True,
 )
-ENTRY = np.dtype([("expires_s", "f8"), ("key", "i4"), ("version", "i4"), ("previous", "i4"), ("next", "i4")], align=True)
+ENTRY = np.dtype(
+    [
+        ("expires_s", "f8"),
+        ("life_s", "f8"),
+        ("size_kb", "f8"),
+        ("key", "i4"),
+        ("version", "i4"),
+        ("previous", "i4"),
+        ("next", "i4"),
+        ("bucket", "i4"),  # of those used as often, for LFU
+    ],
+    align=True,
+)
+# Entries of a cache that were used equally often stand together in its list; `first` is the one nearest the head.
+BUCKET = np.dtype([("uses", "i8"), ("first", "i4"), ("entries", "i4"), ("next", "i4")], align=True)
+MESSAGE = np.dtype(
+    [
+        ("published_s", "f8"),
+        ("random_key", "u8"),
+        ("cost", "f4"),
+        ("size_kb", "f4"),
+        ("key", "i4"),
+        ("version", "i4"),
+        ("address", "i4"),
+        ("deliveries", "i4"),
+        ("next", "i4"),
+        ("previous", "i4"),
+        ("kind", "i2"),
+        ("urgent", "i2"),
+        ("poison", "i2"),
+        ("state", "i2"),  # SPARE, READY, DELIVERED, RESTING
+        ("queue", "i4"),
+        ("number", "i8"),  # grows with each use of the row
+    ],
+    align=True,
+)
+QUEUE = np.dtype(
+    [
+        ("head", "i4"),
+        ("tail", "i4"),
+        ("last_urgent", "i4"),
+        ("node", "i4"),
+        ("route", "i4"),  # who takes messages out of it
+        ("assigned", "i4"),  # the only member that does; -1: any
+        ("most_at_once", "i8"),  # messages of it under way to all together; 0: no limit
+        ("prefetch", "i8"),  # messages under way to one member
+        ("limit", "i8"),  # messages that it holds; 0: no limit
+        ("drops_oldest", "i8"),  # when full, the oldest goes instead of the new one being refused
+        ("dead_letters", "i4"),  # the queue for what cannot be done; -1: it is dropped
+        ("paused", "i4"),
+        ("visible_s", "f8"),  # a delivery that has not been acknowledged for so long is given up
+        ("urgent", "i8"),  # classes whose messages go first: bits
+        ("poison_ratio", "f8"),  # messages that nobody can work on
+        ("ready", "i8"),
+        ("under_way", "i8"),  # delivered or resting before another try
+        ("since_s", "f8"),
+        ("area", "f8"),  # integral of the ready
+        ("published", "i8"),
+        ("delivered", "i8"),
+        ("acknowledged", "i8"),
+        ("redelivered", "i8"),
+        ("dead", "i8"),
+        ("refused", "i8"),
+        ("expired", "i8"),
+        ("lost", "i8"),
+        ("age_sum_s", "f8"),  # from publishing to acknowledgement
+    ],
+    align=True,
+)
+EVENT = np.dtype([("at_s", "f8"), ("entry", "i8"), ("next", "i8")], align=True)
 SPAN = np.dtype(
     [
         ("trace", "i4"),
@@ -220,10 +397,18 @@ HEAP_SIZE, SEQUENCE, FREE_HEAD, FREE_COUNT, READY_HEAD, READY_TAIL = 0, 1, 2, 3,
 SIGNALS, SPANS, OPERATIONS, EVENTS, SPAN_NUMBER, TRACES = 6, 7, 8, 9, 10, 11
 ARRIVED, DONE, FAILED, DROPPED, IN_FLIGHT, STALE, READS, TASKS_PEAK = 12, 13, 14, 15, 16, 17, 18, 19
 RETRIES, USERS, TASKS_USED, STALE_EVENTS = 20, 21, 22, 23
-COUNTS = 32
+WIDE, PAGES, HEDGES = 24, 25, 26  # WIDE: there are places, partitions, or clients with a way of their own
+MESSAGES_SPARE, MESSAGES_FREE, MARKS = 27, 28, 29
+NEAR_SIZE, FAR_SIZE, LISTED, DAY, SPARE_EVENT, MEASURED_SEQUENCE = 30, 31, 32, 33, 34, 35
+PRESENT = 36
+COUNTS = 64
 # … and into State.clock (float64 scalars)
 NOW, LATENCY_SUM, LATENCY_MAX, IN_FLIGHT_AREA, IN_FLIGHT_SINCE, SOJOURN_SUM = 0, 1, 2, 3, 4, 5
+DAYS_PER_S, MEASURED_S = 6, 7
 CLOCKS = 16
+
+DAYS = 4096  # of the calendar; a power of two
+FIRST_DAYS_PER_S = 1000.0
 
 # A heap entry packs (sequence, code): code is a task's index, or one of these offsets plus an index.
 CODE_BITS = 25
@@ -232,7 +417,7 @@ SOURCE_BASE = TIMER_BASE + (1 << 23)
 CODE_MASK = (1 << CODE_BITS) - 1
 
 # Task states
-FREE, ARRIVING, SERVING, DELAYED, RETURNING, WAITING_POOL, WAITING_CALL, SILENT = range(8)
+FREE, ARRIVING, SERVING, DELAYED, RETURNING, WAITING_POOL, WAITING_CALL, SILENT, FOLLOWING = range(9)
 
 # Histogram of durations: 64 bins an octave from 2^-30 s up, so a bin's middle is within 0.8 % of what is in it.
 BINS_PER_OCTAVE_BITS = 6
@@ -241,12 +426,22 @@ OCTAVES = 54
 BINS = (OCTAVES << BINS_PER_OCTAVE_BITS) + 1
 
 MAX_HELD = 4
+SPARE_MESSAGE, READY_MESSAGE, DELIVERED, RESTING = range(4)
+CLOSED, OPEN, HALF_OPEN = range(3)  # a member's breaker
+# Why a member's outcomes are watched
+WATCH_BREAKER, WATCH_FAILURES, WATCH_RESPONSE = 1, 2, 4
+# What a signal without a waiter says of a member: waiter = −1 − (member × 4 + what)
+BREAKER_OPENED, BREAKER_CLOSED, MEMBER_FAILS = range(3)
 
 # Everything that a run's kernel reads and writes: name -> (dtype, dimensions)
 ARRAYS = {
     "tasks": (TASK, 1),
     "heap_time": (np.dtype(np.float64), 1),
     "heap_entry": (np.dtype(np.int64), 1),
+    "far_time": (np.dtype(np.float64), 1),  # what comes after the days of the calendar
+    "far_entry": (np.dtype(np.int64), 1),
+    "days": (np.dtype(np.int32), 1),  # first in the list of each day, a row of "listed"
+    "listed": (EVENT, 1),
     "nodes": (NODE, 1),
     "pools": (POOL, 1),
     "links": (LINK, 1),
@@ -255,17 +450,28 @@ ARRAYS = {
     "targets": (np.dtype(np.int32), 1),  # enabled members of each route, side by side
     "timers": (TIMER, 1),
     "sources": (SOURCE, 1),
+    "classes": (CLASS, 1),
+    "ring": (RING, 1),
+    "sticky": (np.dtype(np.int32), 1),
+    "answers": (ANSWER, 1),
+    "limiters": (LIMITER, 1),
+    "cells": (CELL, 1),
+    "distances": (np.dtype(np.float64), 2),  # [place, place]: seconds one way
     "code": (CODE, 1),
     "entries": (np.dtype(np.int32), 2),  # [node, verb] -> pc
     "parameters": (np.dtype(np.float64), 1),
     "caches": (CACHE, 1),
     "cache_entries": (ENTRY, 1),
+    "buckets": (BUCKET, 1),
+    "messages": (MESSAGE, 1),
+    "queues": (QUEUE, 1),
     # [key, column]: a column for each database (version of the key there), for each dataset (newest acknowledged version) and
     # for each cache (slot of the key, -1 none), side by side since a request looks at all of them for one key
     "keyed": (np.dtype(np.int32), 2),
     "popularity": (np.dtype(np.float64), 1),  # cumulative, table after table
     "guide": (np.dtype(np.int32), 1),
     "histograms": (np.dtype(np.int64), 2),  # [row, bin]: row 0 the requests of all clients, row 1 + node its own
+    "class_histograms": (np.dtype(np.int64), 2),  # [class, bin]: latencies of the done; row CLASSES: page views
     "errors": (np.dtype(np.int64), 1),  # [cause]: requests of clients by the cause that ended them
     "node_errors": (np.dtype(np.int64), 2),  # [node, cause]
     "waits": (np.dtype(np.int64), 2),  # [node, bin]: time that the requests done there waited there

@@ -11,6 +11,7 @@ from sim_engine.kernel.random import draw, mix
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_pool
 from sim_engine.kernel.types import Row
+from sim_engine.operations.codes import BY_COST, BY_SLOWNESS
 
 
 @function
@@ -78,13 +79,24 @@ def schedule_first(s: State, pool: Row, now: float) -> None:
 
 
 @function
+def service_time(s: State, task: Row, code: Row) -> float:
+    """Seconds that the task's instruction asks of its station: the draw, times its class's cost and the machine's slowness."""
+    service_s = draw(s.parameters, code.b, mix(task.random_key ^ code.salt))
+    if code.c & BY_COST != 0:
+        service_s *= task.cost
+    if code.c & BY_SLOWNESS != 0:
+        service_s *= s.pools[code.a].slowness
+    return service_s
+
+
+@function
 def join(s: State, pool_index: int, index: int, now: float) -> None:
     """A request begins to share the processor."""
     pool = s.pools[pool_index]
     task = s.tasks[index]
     code = s.code[task.pc]
     progress(pool, now)
-    task.service_s = draw(s.parameters, code.b, mix(task.random_key ^ code.salt))
+    task.service_s = service_time(s, task, code)
     task.ends_s = pool.virtual_s + task.service_s
     task.state = SERVING
     task.queue_next = -1

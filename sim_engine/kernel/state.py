@@ -30,7 +30,7 @@ _WORDS = 3  # address, rows, columns
 _PLACE = {name: place for place, name in enumerate(ARRAYS)}
 _WORD = ir.IntType(64)
 # Lengths that compiled code asks for: attribute -> array
-_LENGTHS = {"task_slots": "tasks", "heap_places": "heap_time", "span_places": "spans", "key_rows": "keyed"}
+_LENGTHS = {"task_slots": "tasks", "heap_places": "heap_time", "span_places": "spans", "key_rows": "keyed", "message_rows": "messages"}
 
 
 class State:
@@ -39,6 +39,10 @@ class State:
     tasks: NDArray[np.void]
     heap_time: NDArray[np.float64]
     heap_entry: NDArray[np.int64]
+    far_time: NDArray[np.float64]
+    far_entry: NDArray[np.int64]
+    days: NDArray[np.int32]
+    listed: NDArray[np.void]
     nodes: NDArray[np.void]
     pools: NDArray[np.void]
     links: NDArray[np.void]
@@ -47,15 +51,26 @@ class State:
     targets: NDArray[np.int32]
     timers: NDArray[np.void]
     sources: NDArray[np.void]
+    classes: NDArray[np.void]
+    ring: NDArray[np.void]
+    sticky: NDArray[np.int32]
+    answers: NDArray[np.void]
+    limiters: NDArray[np.void]
+    cells: NDArray[np.void]
+    distances: NDArray[np.float64]
     code: NDArray[np.void]
     entries: NDArray[np.int32]
     parameters: NDArray[np.float64]
     caches: NDArray[np.void]
     cache_entries: NDArray[np.void]
+    buckets: NDArray[np.void]
+    messages: NDArray[np.void]
+    queues: NDArray[np.void]
     keyed: NDArray[np.int32]
     popularity: NDArray[np.float64]
     guide: NDArray[np.int32]
     histograms: NDArray[np.int64]
+    class_histograms: NDArray[np.int64]
     errors: NDArray[np.int64]
     node_errors: NDArray[np.int64]
     waits: NDArray[np.int64]
@@ -69,6 +84,7 @@ class State:
     heap_places: int
     span_places: int
     key_rows: int
+    message_rows: int
 
     def __init__(self, **arrays: NDArray[Any]) -> None:
         assert arrays.keys() == ARRAYS.keys(), "a state needs every array"

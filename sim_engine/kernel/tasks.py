@@ -1,5 +1,8 @@
 """Task slots, the list of the ready, pools, stations and network cards."""
 
+import math
+
+from sim_engine.causes import CODE
 from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
@@ -13,12 +16,13 @@ from sim_engine.kernel.layout import (
     TASKS_USED,
     WAITING_POOL,
 )
-from sim_engine.kernel.random import draw, mix
-from sim_engine.kernel.sharing import part
+from sim_engine.kernel.sharing import part, service_time
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_pool
 from sim_engine.kernel.types import Row
 from sim_engine.operations.codes import LAST_IN_FIRST_OUT, PROCESSOR_SHARING, WRITE, WRITES_FIRST
+
+DEADLINE = CODE["deadline"]
 
 
 @inlined
@@ -42,6 +46,20 @@ def allocate(s: State) -> int:
     task.waiter = -1
     task.source = -1
     task.trace = 0
+    task.origin = -1
+    task.chosen = -1
+    task.tries = 0
+    task.spare = 0
+    task.kind = 0
+    task.left = 0
+    task.message = -1
+    task.leads = 0
+    task.poison = 0
+    task.quorum = 0
+    task.propagates = 0
+    task.expires_s = math.inf
+    task.object_kb = 0.0
+    task.cost = 1.0
     task.waited_s = 0.0
     task.stamp_s = 0.0
     task.version = 0
@@ -151,6 +169,15 @@ def fits(pool: Row, amount: float) -> bool:
     return pool.used + amount <= pool.capacity * (1.0 + 1e-9)
 
 
+@inlined
+def give_up(s: State, index: int) -> None:
+    """The deadline of a task has passed while it waited: it ends without the work."""
+    task = s.tasks[index]
+    task.cause = DEADLINE
+    task.pc = 0
+    make_ready(s, index)
+
+
 @function
 def wake_pool(s: State, pool_index: int, now: float) -> None:
     """Gives what is free in a pool to those who wait, in order; nobody overtakes the first."""
@@ -161,6 +188,9 @@ def wake_pool(s: State, pool_index: int, now: float) -> None:
         if not fits(pool, task.amount):
             return
         unlink_waiting(s, index, now)
+        if task.expires_s <= now:
+            give_up(s, index)
+            continue
         grab(s, pool_index, index, task.amount, now)
         task.pc = task.pc + 1
         make_ready(s, index)
@@ -186,7 +216,7 @@ def start_service(s: State, index: int, now: float) -> None:
     """Begins the service that the task's instruction asks for; its server is counted already."""
     task = s.tasks[index]
     code = s.code[task.pc]
-    service_s = draw(s.parameters, code.b, mix(task.random_key ^ code.salt))
+    service_s = service_time(s, task, code)
     task.service_s = service_s
     task.state = SERVING
     task.ends_s = now + service_s
@@ -200,6 +230,9 @@ def start_waiting(s: State, pool_index: int, now: float) -> None:
     while pool.queued > 0 and pool.used + 1.0 <= pool.capacity:
         index = first_waiting(pool)
         unlink_waiting(s, index, now)
+        if s.tasks[index].expires_s <= now:
+            give_up(s, index)
+            continue
         pool.used = pool.used + 1.0
         start_service(s, index, now)
 

@@ -1,12 +1,12 @@
 """Writes a component's paths as the kernel's code. Read top to bottom, a path says what happens to a request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sim_engine.causes import CODE
 from sim_engine.operations import codes as op
-from sim_engine.operations.codes import LAST_REPLY, OWN_REQUEST, SMALL, VERB_CODE
+from sim_engine.operations.codes import CLASS_NAMES, LAST_REPLY, OWN_REQUEST, SMALL, VERB_CODE
 from sim_engine.operations.names import Names
 
 
@@ -25,6 +25,14 @@ class Row:
     salt: int = 0
 
 
+CLASS_CODE = {name: code for code, name in enumerate(CLASS_NAMES)}
+
+
+def class_mask(names: Iterable[str]) -> int:
+    """Traffic classes as bits."""
+    return sum(1 << CLASS_CODE[name] for name in names)
+
+
 REQUEST_SIZES = {"small": SMALL, "own": OWN_REQUEST, "reply": LAST_REPLY}
 
 
@@ -36,6 +44,7 @@ class Program:
         self.entries: dict[int, int] = {}
         self._names = names
         self._path = ""
+        self._branching = False
 
     def path(self, *verbs: str) -> None:
         """Begins the path of these verbs."""
@@ -47,8 +56,14 @@ class Program:
     def take(self, pool: str, amount: str | None = None) -> None:
         self._emit(op.TAKE, self._names.pool(pool), -1 if amount is None else self._names.parameter(amount))
 
-    def serve(self, station: str, duration: str) -> None:
-        self._emit(op.SERVE, self._names.pool(station), self._names.duration(duration), salt=duration)
+    def serve(self, station: str, duration: str, by_cost: bool = False, steady: bool = False) -> None:
+        """Waits for a server of the station and is served.
+
+        by_cost: the time is multiplied with the cost of the request's class. steady: a slow machine does not stretch it
+        (health checks: a sick machine still passes them).
+        """
+        scale = (op.BY_COST if by_cost else 0) | (0 if steady else op.BY_SLOWNESS)
+        self._emit(op.SERVE, self._names.pool(station), self._names.duration(duration), scale, salt=duration)
 
     def transmit(self, card: str) -> None:
         self._emit(op.TRANSMIT, self._names.pool(card))
@@ -59,8 +74,83 @@ class Program:
         route = self._names.route(port, by_verb)
         self._emit(op.CALL, route, code, REQUEST_SIZES[size], salt=f"call {port} {verb}", shared=True)
 
-    def call_all(self, port: str, verb: str) -> None:
-        self._emit(op.CALL_ALL, self._names.route(port, None), VERB_CODE[verb], salt=f"call {port} {verb}", shared=True)
+    def call_link(self, link_id: str, verb: str | None = None, size: str = "own") -> None:
+        """A call over one link, whatever else the port leads to."""
+        self.call_links(self._names.port(link_id), (link_id,), verb, size)
+
+    def call_links(
+        self, port: str, link_ids: tuple[str, ...], verb: str | None = None, size: str = "small", by_verb: str | None = None
+    ) -> None:
+        """A call over one of some of a port's links."""
+        code = -1 if verb is None else VERB_CODE[verb]
+        route = self._names.links_route(port, link_ids, by_verb)
+        targets = " ".join(sorted(self._names.target(link_id) for link_id in link_ids))
+        self._emit(op.CALL, route, code, REQUEST_SIZES[size], salt=f"call {targets} {verb}", shared=True)
+
+    def call_chosen(self, port: str, verb: str | None = None, size: str = "own") -> None:
+        """Calls whom an answer has named (a name's resolution); fails like `port` when nobody was."""
+        code = -1 if verb is None else VERB_CODE[verb]
+        route = self._names.route(port, None)
+        self._emit(op.CALL_CHOSEN, route, code, REQUEST_SIZES[size], salt=f"call {port} {verb}", shared=True)
+
+    def answer(self, port: str, time_to_live: str) -> None:
+        """Names a member of the port's route in the reply, good for so long."""
+        self._emit(op.ANSWER, self._names.route(port, None), self._names.parameter(time_to_live))
+
+    def keep_answer(self, resolvers: str) -> None:
+        self._emit(op.KEEP_ANSWER, 0, self._names.resolver(), self._names.parameter(resolvers))
+
+    def jump_if_resolved(self, label: "Label", resolvers: str) -> None:
+        label.uses.append(len(self.rows))
+        self._emit(op.IF_RESOLVED, label.place, self._names.resolver(), self._names.parameter(resolvers))
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """What is written inside runs beside the rest, until join()."""
+        kind = op.FURTHER_BRANCH if self._branching else op.FIRST_BRANCH
+        self._branching = True
+        with self._forked(kind, -1):
+            yield
+
+    @contextmanager
+    def branches(self, how_many: str) -> Iterator[None]:
+        """As many branches as the parameter says, but no more than what draw_count() has counted out; join() waits for all."""
+        with self._forked(op.FIRST_BRANCH, self._names.parameter(how_many)):
+            yield
+        self._branching = True
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is written inside runs beside the rest, and nobody waits for it."""
+        with self._forked(op.DETACHED, -1):
+            yield
+
+    def join(self) -> None:
+        """Waits for all branches; fails with the cause of the first that fails."""
+        self._branching = False
+        self._emit(op.JOIN)
+
+    @contextmanager
+    def _forked(self, kind: int, how_many: int) -> Iterator[None]:
+        inside, after = Label(), Label()
+        inside.uses.append(len(self.rows))
+        self._emit(op.FORK, 0, kind, how_many, salt="fork")
+        self._jump(op.JUMP, after)
+        self.place(inside)
+        branching, self._branching = self._branching, False
+        yield
+        self._branching = branching
+        self.reply()
+        self.place(after)
+
+    def limit(self, first_parameter: str) -> None:
+        """Turns away or delays what comes too fast: kind, rate, burst, window and by_address follow each other."""
+        self._emit(op.LIMIT, self._names.limiter(), self._names.parameter(first_parameter))
+
+    def call_all(self, port: str, verb: str, needed: str | None = None) -> None:
+        """Calls everybody behind a port at once; waits for all, or for as many as the parameter `needed` says."""
+        enough = 0 if needed is None else 1 + self._names.parameter(needed)
+        self._emit(op.CALL_ALL, self._names.route(port, None), VERB_CODE[verb], enough, salt=f"call {port} {verb}", shared=True)
 
     def spawn(self, port: str, verb: str) -> None:
         self._emit(op.SPAWN, self._names.route(port, None), VERB_CODE[verb], salt=f"spawn {port}", shared=True)
@@ -69,6 +159,10 @@ class Program:
         self._emit(op.SEND, 0, VERB_CODE[verb])
 
     # -- time
+    def delay(self, duration: str) -> None:
+        """Waits for a drawn time, holding what it holds."""
+        self._emit(op.DELAY, 0, self._names.duration(duration), salt=duration)
+
     def next_tick(self, period: str) -> None:
         self._emit(op.NEXT_TICK, 0, self._names.parameter(period))
 
@@ -105,11 +199,52 @@ class Program:
         with self._only(op.IF_FLAG):
             yield
 
+    @contextmanager
+    def if_class(self, *names: str) -> Iterator[None]:
+        """Only for requests of these traffic classes."""
+        with self._only(op.IF_CLASS, class_mask(names)):
+            yield
+
+    @contextmanager
+    def if_chance(self, parameter: str) -> Iterator[None]:
+        """Only for this share of the requests."""
+        inside, after = Label(), Label()
+        inside.uses.append(len(self.rows))
+        self._emit(op.IF_CHANCE, 0, self._names.parameter(parameter), salt=parameter)
+        self._jump(op.JUMP, after)
+        self.place(inside)
+        yield
+        self.place(after)
+
+    @contextmanager
+    def by_rule(self, link_id: str) -> Iterator[None]:
+        """Only for the classes and the share of requests that the link's rule lets over it."""
+        inside, after = Label(), Label()
+        chosen = Label()
+        self._jump(op.IF_IN_SET, chosen, self._names.link_parameter(link_id, "classes"))
+        self._jump(op.JUMP, after)
+        self.place(chosen)
+        inside.uses.append(len(self.rows))
+        self._emit(op.IF_CHANCE, 0, self._names.link_parameter(link_id, "share"), salt=f"share {link_id}", shared=True)
+        self._jump(op.JUMP, after)
+        self.place(inside)
+        yield
+        self.place(after)
+
+    def jump_if_none_left(self, label: Label, of_parent: bool = False) -> None:
+        """Counts one down of what draw_count() has drawn, here or in the task that forked this one; jumps when none is left."""
+        label.uses.append(len(self.rows))
+        self._emit(op.IF_NONE_LEFT, label.place, 0, op.PARENT if of_parent else op.OWN)
+
     def flag_if_ok(self) -> None:
         self._emit(op.FLAG_IF_OK)
 
     def clear(self) -> None:
         self._emit(op.CLEAR)
+
+    def fail(self, cause: str) -> None:
+        """Goes on with this cause."""
+        self._emit(op.CLEAR, 0, CODE[cause])
 
     def stop_if_failed(self) -> None:
         self._emit(op.STOP_IF_FAILED)
@@ -124,8 +259,22 @@ class Program:
         self._emit(op.END)
 
     # -- clients
-    def issue(self) -> None:
-        self._emit(op.ISSUE)
+    def issue(self, kind: str | None = None) -> None:
+        """Draws the next request; of this class, or of one by their shares."""
+        self._emit(op.ISSUE, 0, -1 if kind is None else CLASS_CODE[kind])
+
+    def visit(self) -> None:
+        """A new visitor with an address of its own."""
+        self._emit(op.VISIT)
+
+    def draw_count(self, mean: str, geometric: bool = False) -> None:
+        self._emit(op.DRAW_COUNT, 0, self._names.parameter(mean), op.GEOMETRIC if geometric else op.FIXED, salt=f"count {mean}")
+
+    def begin_page(self) -> None:
+        self._emit(op.BEGIN_PAGE)
+
+    def end_page(self) -> None:
+        self._emit(op.END_PAGE)
 
     def retry(self, label: Label, first_parameter: str) -> None:
         label.uses.append(len(self.rows))
@@ -140,12 +289,65 @@ class Program:
     def leave(self) -> None:
         self._emit(op.LEAVE)
 
-    # -- data
-    def look_up(self) -> None:
-        self._emit(op.LOOKUP, self._names.cache())
+    def again(self) -> None:
+        """From the beginning, with what the program is by then."""
+        self._emit(op.AGAIN)
 
-    def fill(self, time_to_live: str) -> None:
-        self._emit(op.FILL, self._names.cache(), self._names.parameter(time_to_live))
+    # -- data
+    def look_up(self, stale_too: bool = False) -> None:
+        """Asks the component's own cache. stale_too: what has expired is good enough, and nobody counts it."""
+        self._emit(op.LOOKUP, self._names.cache(), int(stale_too))
+
+    def read_content(self) -> None:
+        """The newest version of a static object."""
+        self._emit(op.READ_CONTENT)
+
+    def fill(self, time_to_live: str, jitter: str | None = None) -> None:
+        """Puts the value into the component's own cache. time_to_live: "" for ever. jitter: share by which its life varies."""
+        spread = -1 if jitter is None else self._names.parameter(jitter)
+        life = self._names.parameter(time_to_live) if time_to_live else self._names.nothing()
+        self._emit(op.FILL, self._names.cache(), life, spread, salt="jitter")
+
+    def lead_or_follow(self, label: Label) -> None:
+        """The first request for a key goes on; those who come until land() (or its end) wait, and go on at the label with its outcome."""
+        label.uses.append(len(self.rows))
+        self._emit(op.LEAD, label.place, 1 + self._names.column("flights"))
+
+    def land(self) -> None:
+        self._emit(op.LAND)
+
+    def lock_key(self) -> None:
+        """Waits for the lock of the key; unlock_key() or the end gives it to the next."""
+        self._emit(op.LOCK, 0, 1 + self._names.column("locks"))
+
+    def unlock_key(self) -> None:
+        self._emit(op.UNLOCK)
+
+    def new_version(self) -> None:
+        """The next version of a key that several nodes may write."""
+        self._emit(op.NEW_VERSION)
+
+    def keep_version(self) -> None:
+        self._emit(op.KEEP_VERSION)
+
+    def call_replicas(self, port: str, verb: str, copies: str, needed: str, asked: str) -> None:
+        """Calls those on the port's ring who keep the key. Parameters: how many do, must answer, are asked."""
+        route, code = self._names.route(port, None), VERB_CODE[verb]
+        self._emit(op.CALL_REPLICAS, route, code, self._names.block((copies, needed, asked)), salt=f"call {port} {verb}", shared=True)
+
+    # -- messages
+    def publish(self, by_key: bool = False, first: int = 0, how_many: int | None = None) -> None:
+        """A message with what the request carries: a copy into each of the component's queues, or into one by its key.
+
+        first, how_many: only of these of its queues.
+        """
+        start, count = self._names.queues()
+        code = op.PUBLISH_BY_KEY if by_key else op.PUBLISH_ALL
+        self._emit(code, start + first, count if how_many is None else how_many, salt="partition")
+
+    def acknowledge(self, most_deliveries: str, rest: str) -> None:
+        """Ends a delivery by its outcome: done; else after a rest another try, and after so many the dead letters."""
+        self._emit(op.ACKNOWLEDGE, 0, self._names.parameter(most_deliveries), self._names.parameter(rest))
 
     def remove(self) -> None:
         self._emit(op.REMOVE, self._names.cache())

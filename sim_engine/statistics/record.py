@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.kernel import layout
-from sim_engine.statistics.intervals import BATCHES, FEWEST_WINDOWS, Interval, batch_sums, of_ratio, of_values, warm_up
+from sim_engine.kernel.control import CARD
+from sim_engine.statistics.intervals import FEWEST_WINDOWS, Interval, of_ratio, warm_up
+from sim_engine.statistics.quantiles import of_quantile
 from sim_engine.world.instance import Instance
-from sim_engine.world.measure import Moment, percentile_ms
+from sim_engine.world.measure import PERCENTILES, Moment
 
 MOST_MOMENTS: Final = 401
 MOST_BYTES: Final = 32_000_000
 FEWEST_KEPT: Final = 41
-PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
 @dataclass(slots=True)
@@ -43,20 +44,16 @@ class Record:
     @staticmethod
     def _room(moment: Moment) -> int:
         """How many moments may be kept: fewer for a large design."""
-        size = moment.nodes.nbytes + moment.pools.nbytes + moment.links.nbytes + moment.requests.nbytes
-        return max(FEWEST_KEPT, min(MOST_MOMENTS, MOST_BYTES // size))
+        return max(FEWEST_KEPT, min(MOST_MOMENTS, MOST_BYTES // moment.nbytes))
 
-    def steady(self) -> "Steady | None":
-        """The part after the warm-up; None when there is too little of it."""
+    def steady(self, tabulated: bool = False) -> "Steady | None":
+        """The part after the warm-up; None when there is too little of it. tabulated: for many figures of it."""
         if len(self.moments) <= FEWEST_WINDOWS:
             return None
-        counts = np.array([m.count[[layout.DONE, layout.ARRIVED]] for m in self.moments], np.float64)
-        sums = np.array([m.clock[layout.LATENCY_SUM] for m in self.moments])
-        done, latency = np.diff(counts[:, 0]), np.diff(sums)
-        means = np.divide(latency, done, out=np.zeros_like(latency), where=done > 0)
-        cut = warm_up(means) if done.all() else 0
-        kept = self.moments[cut:]
-        return Steady(kept) if len(kept) > FEWEST_WINDOWS else None
+        done = np.array([m.done for m in self.moments], np.float64)
+        sums = np.array([m.latency_sum_s for m in self.moments])
+        kept = self.moments[warm_up(np.diff(sums), np.diff(done)) :]
+        return Steady(kept, tabulated) if len(kept) > FEWEST_WINDOWS else None
 
 
 @dataclass(slots=True)
@@ -64,6 +61,8 @@ class Steady:
     """A stretch of moments over which figures are taken."""
 
     moments: list[Moment]
+    tabulated: bool = False  # whole arrays are looked at at once: quicker for many components, slower for a few
+    _tables: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def from_s(self) -> float:
@@ -81,27 +80,40 @@ class Steady:
     def seconds(self) -> NDArray[np.float64]:
         return self._windows([m.at_s for m in self.moments])
 
+    def _table(self, array: str, name: str) -> NDArray[np.float64]:
+        """How much a field has grown: a line for each window, a column for each row of the array."""
+        if (array, name) not in self._tables:
+            found = np.zeros((len(self.moments), len(getattr(self.moments[-1], array))))
+            for line, moment in zip(found, self.moments, strict=True):
+                column = getattr(moment, array)[name]
+                line[: len(column)] = column
+            self._tables[array, name] = np.diff(found, axis=0)
+        return self._tables[array, name]
+
     def node(self, me: Instance, name: str) -> NDArray[np.float64]:
-        return self._windows([m.nodes[me.node][name] if me.node < len(m.nodes) else 0.0 for m in self.moments])
+        """Of all instances of its component together."""
+        return self._together("nodes", name, [each.node for each in me.group.everyone])
 
     def pool(self, me: Instance, pool: str, name: str) -> NDArray[np.float64]:
-        index = me.pools[pool]
-        return self._windows([m.pools[index][name] if index < len(m.pools) else 0.0 for m in self.moments])
+        return self._together("pools", name, [each.pools[pool] for each in me.group.everyone])
+
+    def _together(self, array: str, name: str, rows: list[int]) -> NDArray[np.float64]:
+        """The growth of some rows of an array together."""
+        if self.tabulated:
+            found = self._table(array, name)[:, rows]
+        else:
+            columns = [getattr(moment, array)[name] for moment in self.moments]
+            found = np.diff([[column[row] if row < len(column) else 0.0 for row in rows] for column in columns], axis=0)
+        return np.asarray(found[:, 0] if len(rows) == 1 else found.sum(axis=1), np.float64)
 
     # -- figures of the clients' requests
     def latency(self) -> dict[str, Interval | None]:
         """Mean and percentiles in ms."""
-        mean = of_ratio(1000.0 * self.clock(layout.LATENCY_SUM), self.count(layout.DONE))
-        found: dict[str, Interval | None] = {"mean": mean}
-        histograms = np.diff(np.stack([m.requests for m in self.moments]), axis=0)
-        batches = batch_sums(histograms.astype(np.float64), min(BATCHES, len(histograms)) // 2)
-        pooled = histograms.sum(axis=0)
-        for name, share in PERCENTILES:
-            centre = percentile_ms(pooled, share)
-            each = [percentile_ms(batch.astype(np.int64), share) for batch in batches]
-            known = [value for value in each if value is not None]
-            found[name] = of_values(known, centre) if centre is not None and len(known) == len(each) else None
-        return found
+        histograms = np.diff(np.stack([m.requests for m in self.moments]), axis=0).astype(np.float64)
+        return {
+            "mean": of_ratio(1000.0 * self.clock(layout.LATENCY_SUM), self.count(layout.DONE)),
+            **{name: of_quantile(histograms, share) for name, share in PERCENTILES.items()},
+        }
 
     def throughput(self) -> Interval | None:
         return of_ratio(self.count(layout.DONE), self.seconds())
@@ -120,13 +132,24 @@ class Steady:
             "in_flight": of_ratio(self.node(me, "area"), self.seconds()),
         }
         for name, index in me.pools.items():
-            last = self.moments[-1].pools[index]
-            if last["capacity"] > 0 and last["kind"] != 2:
-                capacity = float(last["capacity"])
+            capacity = self._capacity(me, name)
+            if capacity > 0 and self.moments[-1].pools[index]["kind"] != CARD:
                 found[f"{name}.utilisation"] = of_ratio(self.pool(me, name, "used_area") / capacity, self.seconds())
-                found[f"{name}.queue"] = of_ratio(self.pool(me, name, "queue_area"), self.seconds())
+                found[f"{name}.queue"] = self.queue(me, name)
         if me.cache >= 0:
-            found["hit_ratio"] = of_ratio(self.node(me, "hits"), self.node(me, "lookups"))
+            found["hit_ratio"] = self.hit_ratio(me)
         if me.component.has_versions:
             found["lag_ms"] = of_ratio(1000.0 * self.node(me, "lag_sum_s"), self.node(me, "applied"))
         return found
+
+    def queue(self, me: Instance, pool: str) -> Interval | None:
+        return of_ratio(self.pool(me, pool, "queue_area"), self.seconds())
+
+    def hit_ratio(self, me: Instance) -> Interval | None:
+        return of_ratio(self.node(me, "hits"), self.node(me, "lookups"))
+
+    def _capacity(self, me: Instance, pool: str) -> float:
+        """Of those who live now; an only instance counts dead or alive."""
+        last = self.moments[-1]
+        counted = [each for each in me.group.everyone if last.nodes[each.node]["alive"]] or [me]
+        return float(sum(last.pools[each.pools[pool]]["capacity"] for each in counted))

@@ -3,15 +3,18 @@
 The measured value stands beside it with its confidence interval, over the steady stretch since the last change.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.kernel import layout
 from sim_engine.statistics.intervals import of_ratio
 from sim_engine.statistics.record import Steady
 from sim_engine.theory import formulas
-from sim_engine.world.instance import Instance
+from sim_engine.world.group import Group
+from sim_engine.world.instance import UP, Instance
 
 if TYPE_CHECKING:
     from sim_engine.world.world import World
@@ -28,6 +31,7 @@ LIMITED = "theory_limited"
 GENERAL = "theory_general"
 OVERLOADED = "theory_overloaded"
 INVALIDATED = "theory_invalidated"
+MIXED = "theory_mixed"
 SEVERAL_SOURCES = "theory_several_sources"
 
 
@@ -49,23 +53,27 @@ class Expectation:
         }  # fmt: skip
 
 
-def _callers(world: "World", me: Instance) -> list[Instance]:
-    return [world.instances[link.source] for link in world.links.values() if link.target == me.id]
+def _callers(world: "World", me: Group) -> list[Group]:
+    return [world.groups[world.links[link_id].source] for link_id in world.links_to(me.id)]
 
 
-def not_poisson_because(world: "World", me: Instance, steady: Steady | None) -> str | None:
+def not_poisson_because(world: "World", me: Group, steady: Steady | None) -> str | None:
     """Why the arrivals at `me` are no Poisson process; None when they are (thinning and merging keep one)."""
     callers = _callers(world, me)
     if not callers:
         return NOT_POISSON
     for caller in callers:
-        if caller.source >= 0:
+        if caller.first.source >= 0:
+            if caller.component.demand(caller.values).regular:
+                return NOT_POISSON
             if caller.values["model"] == "closed":
                 return CLOSED
+            if caller.first.read("behaviour", "single") != "single":
+                return NOT_POISSON
             if steady is not None and steady.count(layout.RETRIES).sum() > 0:
                 return RETRIED
         elif caller.component.passes_on is not None:
-            if caller.values[caller.component.passes_on] != "random" and len(caller.links) > 1:
+            if caller.values[caller.component.passes_on] != "random" and _chooses(world, caller):
                 return NOT_RANDOM
             reason = not_poisson_because(world, caller, steady)
             if reason is not None:
@@ -75,32 +83,58 @@ def not_poisson_because(world: "World", me: Instance, steady: Steady | None) -> 
     return None
 
 
+def work_differs(world: "World") -> bool:
+    """Whether requests ask for unequal work, by their traffic class."""
+    return any(_has_special_class(source.values) for source in world.sources())
+
+
+def _has_special_class(values: Mapping[str, Any]) -> bool:
+    if values.get("behaviour") == "page_views":
+        return True
+    for name in CLASS_NAMES:
+        share = float(values.get(f"{name}_share", 1.0 if name in ("read", "write") else 0.0))
+        if share > 0.0 and (name == "static" or float(values.get(f"{name}_cost", 1.0)) != 1.0):
+            return True
+    return False
+
+
+def _chooses(world: "World", caller: Group) -> bool:
+    """Whether there is more than one instance that it may call."""
+    return len(caller.links) > 1 or any(len(world.group_behind(link_id).members) > 1 for link_id in caller.links)
+
+
 def station_expectation(world: "World", me: Instance, steady: Steady | None, station: str, duration: str) -> Expectation | str:
-    """Mean number waiting (or present) at a station against the formula that covers it."""
-    reason = not_poisson_because(world, me, steady)
+    """Mean number waiting (or present) at a station, all instances together, against the formula that covers it."""
+    reason = not_poisson_because(world, me.group, steady)
     if reason is not None:
         return reason
     if steady is None or world.traffic.changing():
         return CHANGING
+    working = sum(each.alive for each in me.group.members)
+    if working == 0 or any(each.stage != UP for each in me.group.members):
+        return CHANGING
     servers = int(world.memory.state.pools[me.pools[station]]["capacity"])
     kind, service_s, cv = (float(v) for v in world.memory.state.parameters[me.durations[duration] :][:3])
+    paces = {float(world.memory.state.pools[each.pools[station]]["slowness"]) for each in me.group.members}
+    if len(paces) > 1:
+        return GENERAL
+    service_s *= paces.pop()
     cv = {0.0: 0.0, 1.0: 1.0}.get(kind, cv)
     if kind == 3.0:
         cv = max(1, round(1.0 / (cv * cv))) ** -0.5
-    rate = float(steady.pool(me, station, "arrived").sum() / steady.seconds().sum())
+    rate = float(steady.pool(me, station, "arrived").sum() / steady.seconds().sum()) / working
     if rate * service_s >= servers:
         return OVERLOADED
-    figures = steady.component(me)
     shared = me.values.get("discipline") == "sharing"
     if shared and servers > 1:
         return GENERAL
     if shared:
-        return _beside("M/G/1-PS", "present", formulas.mg1_sharing_number(rate, service_s), _present(steady, me, station))
-    queue = figures.get(f"{station}.queue")
+        return _beside("M/G/1-PS", "present", working * formulas.mg1_sharing_number(rate, service_s), _present(steady, me, station))
+    queue = steady.queue(me, station)
     if kind == 1.0:
-        return _beside(f"M/M/{servers} (Erlang C)", "queue", formulas.mmc_queue(servers, rate, service_s), queue)
+        return _beside(f"M/M/{servers} (Erlang C)", "queue", working * formulas.mmc_queue(servers, rate, service_s), queue)
     if servers == 1:
-        return _beside("M/G/1 (Pollaczek–Khinchine)", "queue", formulas.mg1_queue(rate, service_s, cv), queue)
+        return _beside("M/G/1 (Pollaczek–Khinchine)", "queue", working * formulas.mg1_queue(rate, service_s, cv), queue)
     return GENERAL
 
 
@@ -115,17 +149,23 @@ def _beside(formula: str, metric: str, expected: float, measured: Any) -> Expect
     return Expectation(formula, metric, "requests", expected, measured.value, measured.half_width)
 
 
+def _has_other_classes(source: Instance) -> bool:
+    """Whether its requests are not only reads and writes."""
+    shares = (source.read(f"{name}_share", 0.0) for name in CLASS_NAMES)
+    return any(share > 0.0 for share in shares) or source.read("behaviour", "single") != "single"
+
+
 def cache_expectation(world: "World", me: Instance, steady: Steady | None) -> Expectation | str:
     """Hit ratio against Che's approximation."""
-    sources = [source for source in world.sources() if source.values["arrival_rate_per_s"] > 0]
-    if len(sources) != 1:
+    sources = [source for source in world.sources() if source.values.get("arrival_rate_per_s", 1.0) > 0.0]
+    if len(sources) != 1 or _has_other_classes(sources[0]):
         return SEVERAL_SOURCES
     source = sources[0]
     if source.values["read_ratio"] < 1.0 or me.values["ttl_s"] > 0.0:
         return INVALIDATED
     if steady is None:
         return CHANGING
-    measured = steady.component(me).get("hit_ratio")
+    measured = steady.hit_ratio(me)
     if measured is None:
         return CHANGING
     expected = che_hit_ratio(int(source.values["keys"]), float(source.values["zipf_exponent"]), int(me.values["capacity_keys"]))

@@ -4,23 +4,37 @@ Rows are only ever added: what is in flight goes on with the code that it began 
 component, with cause `removed`.
 """
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim_engine.catalogue.component import Card, Duration, Pool, Port, Station
 from sim_engine.causes import CODE
-from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
-from sim_engine.design.document import ComponentSpec, LinkSpec
-from sim_engine.kernel import calls, control
+from sim_engine.design.document import LinkSpec
+from sim_engine.kernel import control, layout, links, sources
 from sim_engine.kernel.random import DISTRIBUTION_WORDS, distribution_row
 from sim_engine.operations import codes
 from sim_engine.operations.program import Program
+from sim_engine.world.group import Group
 from sim_engine.world.instance import Instance
 from sim_engine.world.memory import Memory
-from sim_engine.world.popularity import guide_cells, key_mapping, popularity_table
+from sim_engine.world.popularity import Tables, key_mapping
 from sim_engine.world.salts import salt
+
+POLICIES = {
+    "round_robin": codes.ROUND_ROBIN, "random": codes.RANDOM, "least_connections": codes.LEAST_CONNECTIONS,
+    "power_of_two": codes.POWER_OF_TWO, "ip_hash": codes.ADDRESS_HASH, "weighted": codes.WEIGHTED,
+    "least_response_time": codes.LEAST_RESPONSE_TIME, "consistent_hash": codes.CONSISTENT_HASH,
+    "simple": codes.RANDOM, "weighted_random": codes.RANDOM_WEIGHTED, "latency": codes.NEAREST,
+    "geographic": codes.CLOSEST, "failover": codes.RANDOM, "modulo": codes.MODULO, "range": codes.RANGE, "by_owner": codes.BY_OWNER,
+}  # fmt: skip
+FIXED_POLICIES = {"@random": codes.RANDOM, "@nearest": codes.NEAREST, "@by_key": codes.CONSISTENT_HASH, "@weighted": codes.WEIGHTED}
+VIRTUAL_NODES = 100  # places of each member on the circle
+STICKY_CELLS = 65_536  # sessions that a balancer remembers
+MOST_LIMITER_CELLS = 1_000_000
 
 KIND_OF_POOL = {Station: control.STATION, Pool: control.POOL, Card: control.CARD}
 
@@ -33,12 +47,24 @@ class Builder:
         self.seed = seed
         self.link_rows: dict[str, int] = {}
         self.check_timers: dict[str, int] = {}
+        self.member_of: dict[int, tuple[Instance, str, Instance]] = {}  # row -> whose, over which link, who it is
         self._route_room: dict[int, int] = {}
+        self._ring_room: dict[int, int] = {}
+        self._ring_places: dict[int, NDArray[np.uint64]] = {}
+        self._weights: dict[int, float] = {}  # by row of the link
+        self._members_over: dict[int, list[int]] = {}  # row of the link -> members
+        self._tables = Tables(memory)
+        self.nothing = memory.add("parameters")  # a parameter that is 0
+        self.data_keys = 1
+        self._members_at: dict[int, list[int]] = {}  # node -> rows of members that lead to it
+        self._nodes_behind: dict[int, list[int]] = {}  # route -> nodes in rotation
+        self._routes_to: dict[int, int] = {}  # node -> how many routes have it in rotation
 
     # -- components
-    def add(self, component_id: str, spec: ComponentSpec) -> Instance:
-        component = KINDS[spec.kind]
-        me = Instance(component_id, spec.label, component, dict(spec.parameters), self.memory, self.seed)
+    def add(self, group: Group, number: int) -> Instance:
+        component = group.component
+        identifier = group.id if number == 1 else f"{group.id}#{number}"
+        me = Instance(identifier, group, number, component, group.values, self.memory, self.seed)
         me.node = self.memory.add_node()
         node = self.memory.state.nodes[me.node]
         node["alive"], node["store"], node["dataset"] = 1, -1, -1
@@ -55,9 +81,42 @@ class Builder:
             self._add_source(me)
         if component.key_store is not None:
             me.cache = self.memory.add("caches")
+        if component.queue_rows:
+            self._add_queues(me)
+        if component.limits:
+            me.limiter = self.memory.add("limiters")
+        if component.resolves is not None:
+            me.resolver = self.memory.add("answers", int(component.parameter(component.resolves).maximum or 1))
         for parameter in component.parameters:
-            self.write_parameter(me, parameter.name)
+            self._write_value(me, parameter.name)
+        if me.source >= 0:
+            self._write_source(me)
         return me
+
+    def _add_queues(self, me: Instance) -> None:
+        """Rows for all queues that the component can ever have; how many are in use is up to it."""
+        me.queues = self.memory.add("queues", me.component.queue_rows)
+        for row in self.memory.state.queues[me.queues : me.queues + me.component.queue_rows]:
+            row["head"] = row["tail"] = row["last_urgent"] = row["assigned"] = row["dead_letters"] = row["route"] = -1
+            row["node"], row["prefetch"] = me.node, 1
+            row["since_s"] = self.memory.state.clock[layout.NOW]
+
+    def block(self, me: Instance, names: tuple[str, ...]) -> int:
+        """A copy of these parameters side by side, for an operation that reads several."""
+        if names not in me.blocks:
+            me.blocks[names] = self.memory.add("parameters", len(names))
+            self._write_block(me, names)
+        return me.blocks[names]
+
+    def _write_block(self, me: Instance, names: tuple[str, ...]) -> None:
+        first = me.blocks[names]
+        self.memory.state.parameters[first : first + len(names)] = [self._kernel_value(me, name) for name in names]
+
+    def column(self, me: Instance, name: str) -> int:
+        """A column of the component's own with a number for each key."""
+        if name not in me.columns:
+            me.columns[name] = self._add_column()
+        return me.columns[name]
 
     def _add_pool(self, me: Instance, pool: Pool | Station | Card) -> None:
         index = self.memory.add("pools")
@@ -66,76 +125,201 @@ class Builder:
         row["node"], row["kind"] = me.node, KIND_OF_POOL[type(pool)]
         row["head"] = row["tail"] = row["last_first"] = -1
         row["queue_limit"] = -1
+        row["slowness"] = 1.0
         if isinstance(pool, Pool):
             row["cause"] = CODE[pool.full]
             if pool.never_waits:
                 row["queue_limit"] = 0
             if pool.capacity_value is not None:
                 row["capacity"] = pool.capacity_value
+        if isinstance(pool, Station) and pool.servers_value is not None:
+            row["capacity"] = pool.servers_value
 
     def _add_route(self, me: Instance, port: Port) -> int:
         index = self.memory.add("routes")
         row = self.memory.state.routes[index]
-        row["salt"] = salt(self.seed, me.id, "route", port.name)
-        row["policy"] = codes.RANDOM if port.policy == "@random" else codes.ROUND_ROBIN
+        # all who look for a key look in the same place; all instances of a component send an address to the same target
+        by_key = port.by_key or port.policy == "@by_key"
+        row["salt"] = salt(self.seed, "keys") if by_key else salt(self.seed, me.component_id, "route", port.name)
+        row["policy"] = FIXED_POLICIES.get(port.policy or "", codes.ROUND_ROBIN)
         row["cause"] = CODE[port.empty_cause]
+        row["choices"], row["by_key"] = 2, int(by_key)
         return index
+
+    def links_route(self, me: Instance, port: str, link_ids: tuple[str, ...], verb: str | None) -> int:
+        """The route over some of a port's links."""
+        name = " ".join((port, *link_ids))
+        if (name, verb) not in me.routes:
+            me.parts[name] = port, link_ids
+            me.routes[name, verb] = self._add_route(me, me.port(port))
+            self._write_route(me, me.port(port))
+        return me.routes[name, verb]
+
+    def _write_route(self, me: Instance, port: Port) -> None:
+        """What a port's routes read of the component's parameters."""
+        for (name, _verb), index in me.routes.items():
+            if me.parts.get(name, (name,))[0] != port.name:
+                continue
+            row = self.memory.state.routes[index]
+            if port.policy in me.parameters:
+                row["policy"] = POLICIES[str(me.values[port.policy])]
+            if me.shards is not None:  # the table of owners knows better, once the keys have been dealt out
+                row["policy"], row["owners"] = codes.BY_OWNER, me.shards.column
+            for field, parameter in port.settings:
+                row[field] = self._kernel_value(me, parameter)
+            if port.sticky is not None:
+                self._make_sticky(index, bool(me.values[port.sticky]))
+            self.write_ring(index)
+            for member in self.members_of(index):
+                self._watch_member(member)
+
+    def _make_sticky(self, route: int, sticky: bool) -> None:
+        row = self.memory.state.routes[route]
+        if sticky == (row["sticky_cells"] > 0):
+            return
+        if sticky:
+            first = self.memory.add("sticky", STICKY_CELLS)
+            row = self.memory.state.routes[route]
+            row["sticky"], row["sticky_cells"] = first, STICKY_CELLS
+            self.memory.state.sticky[first : first + STICKY_CELLS] = -1
+        else:
+            row["sticky_cells"] = 0
+
+    def members_of(self, route: int) -> list[int]:
+        row = self.memory.state.routes[route]
+        first = int(row["first"])
+        return [int(m) for m in self.memory.state.targets[first : first + int(row["enabled"])]]
+
+    def forgive(self, member: int) -> None:
+        row = self.memory.state.members[member]
+        row["failures"] = row["ejected"] = 0
+
+    def everybody_of(self, route: int) -> list[int]:
+        """Rows of all that ever were behind a route."""
+        return [member for member in self.member_of if int(self.memory.state.members[member]["route"]) == route]
+
+    def write_ring(self, route: int) -> None:
+        """The places of a route's members on the circle of hashes, for consistent hashing."""
+        row = self.memory.state.routes[route]
+        if row["policy"] not in (codes.CONSISTENT_HASH, codes.BY_OWNER):
+            return
+        members = self.members_of(route)
+        hashes = np.concatenate([self._places_on_ring(m) for m in members]) if members else np.zeros(0, np.uint64)
+        owners = np.repeat(np.array(members, np.int64), VIRTUAL_NODES)
+        order = np.argsort(hashes, kind="stable")
+        if len(hashes) > self._ring_room.get(route, 0):
+            self._ring_room[route] = 2 * len(hashes)
+            first = self.memory.add("ring", 2 * len(hashes))
+            self.memory.state.routes[route]["ring"] = first
+        row = self.memory.state.routes[route]
+        places = self.memory.state.ring[int(row["ring"]) : int(row["ring"]) + len(hashes)]
+        places["hash"], places["member"] = hashes[order], owners[order]
+        row["ring_places"] = len(hashes)
+
+    def _places_on_ring(self, member: int) -> NDArray[np.uint64]:
+        """By who the member is, not by where its row stands, so that it keeps its places when others come and go."""
+        if member not in self._ring_places:
+            _me, link_id, target = self.member_of[member]
+            name = (salt(self.seed, link_id, target.id, "ring", number) for number in range(VIRTUAL_NODES))
+            self._ring_places[member] = np.fromiter(name, np.uint64, VIRTUAL_NODES)
+        return self._ring_places[member]
 
     def _add_source(self, me: Instance) -> None:
         me.source = self.memory.add("sources")
         row = self.memory.state.sources[me.source]
         row["node"], row["due"], row["dataset"] = me.node, -1, -1
         row["salt"] = salt(self.seed, me.id, "requests")
-        row["parameter"] = self.memory.add("parameters", 3)
-        row["keys"] = 1
+        row["parameter"] = self.memory.add("parameters", sources.SOURCE_PARAMETERS)
+        row["first_class"] = self.memory.add("classes", codes.CLASSES)
+        row["timeout_s"] = row["hedge_s"] = np.inf
+        for number in range(codes.CLASSES):
+            self.memory.state.classes[int(row["first_class"]) + number]["keys"] = 1
         row["since_s"] = self.memory.state.clock[0]
         control.first_hazard(self.memory.state, me.source)
 
     # -- parameters
     def write_parameter(self, me: Instance, name: str) -> None:
         """Brings everything in the kernel that depends on a parameter up to date."""
+        self._write_value(me, name)
+        if me.source >= 0:
+            self._write_source(me)
+
+    def _write_value(self, me: Instance, name: str) -> None:
         parameter = me.component.parameter(name)
-        if parameter.type == "text":
+        if not parameter.in_kernel:
             return
-        self.memory.state.parameters[me.parameters[name]] = parameter.kernel_value(me.values[name])
+        self.memory.state.parameters[me.parameters[name]] = parameter.kernel_value(me.actual(name))
+        for names in me.blocks:
+            self._write_block(me, names)
         for duration in me.component.durations:
-            self._write_duration(me, duration)
+            self.write_duration(me, duration)
         for pool in me.component.pools:
             self._write_pool(me, pool, name)
         for port in me.component.ports:
-            if port.policy == name:
-                self.memory.state.routes[me.routes[port.name, None]]["policy"] = int(parameter.kernel_value(me.values[name]))
-        if me.source >= 0:
-            self._write_source(me)
-        if me.component.own_timeout == name:
-            for link_id in me.links:
-                self._write_timeout(me, link_id)
+            if name == port.policy or name == port.sticky or name in (parameter for _field, parameter in port.settings):
+                self._write_route(me, port)
 
     def _kernel_value(self, me: Instance, name: str) -> float:
-        return me.component.parameter(name).kernel_value(me.values[name])
+        return me.component.parameter(name).kernel_value(me.actual(name))
 
-    def _write_duration(self, me: Instance, duration: Duration) -> None:
+    def write_duration(self, me: Instance, duration: Duration) -> None:
+        """A kind without stations is slowed down here: its requests are delayed, not served."""
         at = me.durations[duration.name]
         kind = 0.0 if duration.kind is None else self._kernel_value(me, duration.kind)
         mean = duration.mean_s if duration.mean_s is not None else self._kernel_value(me, duration.mean)
         cv = 1.0 if duration.cv is None else self._kernel_value(me, duration.cv)
+        mean *= me.slowness if duration.times is None else me.slowness * self._kernel_value(me, duration.times)
         self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv)
 
     def _write_pool(self, me: Instance, pool: Pool | Station | Card, name: str) -> None:
         index = me.pools[pool.name]
         row = self.memory.state.pools[index]
         if isinstance(pool, Pool) and pool.queue_limit == name:
-            row["queue_limit"] = int(me.values[name])
+            row["queue_limit"] = int(me.actual(name))
         if isinstance(pool, Station) and pool.discipline == name:
             row["discipline"] = int(self._kernel_value(me, name))
-        if _capacity_parameter(pool) == name:
-            control.set_capacity(self.memory.state, index, float(me.values[name]))
+        if name in _capacity_parameters(pool):
+            control.set_capacity(self.memory.state, index, me.capacity(pool.name))
 
     def _write_source(self, me: Instance) -> None:
-        row = self.memory.state.sources[me.source]
+        values, state = me.values, self.memory.state
+        row = state.sources[me.source]
+        if me.component.own_timeout is not None:
+            row["timeout_s"] = self._kernel_value(me, me.component.own_timeout)
+        if me.component.own_hedge is not None:
+            row["hedge_s"] = self._kernel_value(me, me.component.own_hedge) or np.inf
+        self._write_access(me)
+        others = {name: float(me.read(f"{name}_share", 0.0)) for name in codes.CLASS_NAMES}
+        settings = (
+            values.get("read_ratio", 0.0), values.get("client_addresses", 1), values["request_kb"], min(1.0, sum(others.values())),
+            float(values.get("propagate_deadline", False)), values.get("retry_budget", 0.0),
+        )  # fmt: skip
         first = int(row["parameter"])
-        values = (me.values["read_ratio"], me.values["client_addresses"], me.values["request_kb"])
-        self.memory.state.parameters[first : first + 3] = values
+        state.parameters[first : first + len(settings)] = settings
+        upto = 0.0
+        for number, name in enumerate(codes.CLASS_NAMES):
+            upto += others[name]
+            self._write_class(state.classes[int(row["first_class"]) + number], name, upto, values)
+
+    def _write_access(self, me: Instance) -> None:
+        """Clients' own way to the network: what it adds to each message."""
+        bandwidth = float(me.values.get("access_mbit_s", 0.0))
+        row = self.memory.state.nodes[me.node]
+        row["access_s"] = me.values.get("access_latency_ms", 0.0) / 1000.0
+        row["access_s_per_kb"] = 0.008 / bandwidth if bandwidth > 0.0 else 0.0
+        self.memory.look_at_ways()
+
+    @staticmethod
+    def _write_class(row: Any, name: str, upto: float, values: dict[str, Any]) -> None:
+        """What is special about a class of traffic; what the clients do not say is that of their reads."""
+        cv = float(values.get(f"{name}_size_cv", 0.0))
+        row["upto"] = upto
+        row["request_kb"] = values.get(f"{name}_request_kb", values["request_kb"])
+        row["object_kb"] = values.get(f"{name}_response_kb", 0.0)
+        row["spread"] = np.sqrt(np.log1p(cv * cv))
+        row["cost"] = values.get(f"{name}_cost", 1.0)
+        row["deadline_s"] = values.get(f"{name}_deadline_ms", 0.0) / 1000.0
+        row["change_s"] = values.get(f"{name}_change_s", 0.0)
 
     # -- links
     def add_link(self, link_id: str, spec: LinkSpec, ordered: bool) -> None:
@@ -143,8 +327,8 @@ class Builder:
         self.link_rows[link_id] = index
         row = self.memory.state.links[index]
         row["salt"] = salt(self.seed, link_id, "link")
-        row["parameter"] = self.memory.add("parameters", calls.LINK_PARAMETERS)
-        row["timer"] = self._add_timer(int(row["parameter"]) + calls.LINK_PARAMETERS - 1)
+        row["parameter"] = self.memory.add("parameters", links.LINK_PARAMETERS)
+        row["timer"] = self._add_timer(int(row["parameter"]) + links.EFFECTIVE_TIMEOUT_S)
         row["ordered"] = int(ordered)
         self.check_timers[link_id] = self._add_timer(0)
         self.write_link(link_id, spec)
@@ -157,25 +341,44 @@ class Builder:
         return index
 
     def write_link(self, link_id: str, spec: LinkSpec) -> None:
-        first = int(self.memory.state.links[self.link_rows[link_id]]["parameter"])
+        state = self.memory.state
+        index = self.link_rows[link_id]
+        first = int(state.links[index]["parameter"])
         kind, mean_s, cv = (LINK.kernel_value(name, spec.parameters) for name in LINK.latency)
         rest = [LINK.kernel_value(name, spec.parameters) for name in LINK.kernel_order]
         values = [*distribution_row(kind, mean_s, cv), *rest]
-        self.memory.state.parameters[first : first + len(values)] = values
-        self.memory.state.parameters[first + calls.LINK_PARAMETERS - 1] = values[calls.TIMEOUT_S]
+        state.parameters[first : first + len(values)] = values
+        state.parameters[first + links.EFFECTIVE_TIMEOUT_S] = values[links.TIMEOUT_S]
+        self._weights[index] = float(spec.parameters["weight"])
+        self.write_link_policy(link_id)
+        for member in self._members_over.get(index, ()):
+            self._watch_member(member)
 
-    def _write_timeout(self, me: Instance, link_id: str) -> None:
-        """A caller with a timeout of its own waits no longer than that."""
-        if me.component.own_timeout is None or link_id not in self.link_rows:
-            return
-        first = int(self.memory.state.links[self.link_rows[link_id]]["parameter"])
-        own = self._kernel_value(me, me.component.own_timeout)
-        parameters = self.memory.state.parameters
-        parameters[first + calls.LINK_PARAMETERS - 1] = min(own, parameters[first + calls.TIMEOUT_S])
+    def write_link_policy(self, link_id: str) -> None:
+        """Says which of a link's rarer parameters matter."""
+        state = self.memory.state
+        row = state.links[self.link_rows[link_id]]
+        of = state.parameters[int(row["parameter"]) : int(row["parameter"]) + links.LINK_PARAMETERS]
+        row["policy"] = (
+            links.HAS_RETRIES * bool(of[links.RETRIES] > 0)
+            | links.HAS_HEDGE * bool(of[links.HEDGE_S] > 0)
+            | links.HAS_BULKHEAD * bool(of[links.BULKHEAD] > 0)
+            | links.HAS_TCP * bool((of[[links.HANDSHAKES, links.FIRST_WINDOW_KB, links.WINDOW_KB]] > 0).any())
+            | links.HAS_FAULT * bool((of[links.FAULT_DELAY_S : links.CUT_BACK + 1] != 0).any())
+        )
 
-    def write_timeouts(self, me: Instance) -> None:
-        for link_id in me.links:
-            self._write_timeout(me, link_id)
+    def _watch_member(self, index: int) -> None:
+        """Brings a member's row up to date with its link and its route."""
+        state = self.memory.state
+        row = state.members[index]
+        link = state.links[int(row["link"])]
+        row["weight"] = self._weights[int(row["link"])]
+        watched = layout.WATCH_BREAKER * bool(state.parameters[int(link["parameter"]) + links.BREAKER_FAILURES] > 0)
+        if row["route"] >= 0:
+            route = state.routes[int(row["route"])]
+            watched |= layout.WATCH_FAILURES * bool(route["ejects_after"] > 0)
+            watched |= layout.WATCH_RESPONSE * bool(route["policy"] == codes.LEAST_RESPONSE_TIME)
+        row["watched"] = watched
 
     # -- routes
     def member(self, me: Instance, route: int, link_id: str, target: Instance) -> int:
@@ -188,8 +391,16 @@ class Builder:
             index = self.memory.add("members")
             me.members[key] = index
             row = self.memory.state.members[index]
-            row["node"], row["link"] = target.node, self.link_rows[link_id]
+            row["node"], row["link"], row["route"] = target.node, self.link_rows[link_id], route
+            self.member_of[index] = (me, link_id, target)
+            self._members_over.setdefault(self.link_rows[link_id], []).append(index)
+            self._watch_member(index)
+            self._members_at.setdefault(target.node, []).append(index)
         return me.members[key]
+
+    def calls_under_way(self, target: Instance) -> int:
+        """Calls to a node whose callers still wait for them."""
+        return int(self.memory.state.members["in_flight"][self._members_at.get(target.node, [])].sum())
 
     def set_route(self, me: Instance, port: str, verb: str | None, behind: list[tuple[str, Instance]]) -> None:
         """Says who is in rotation behind a port, in this order."""
@@ -203,17 +414,42 @@ class Builder:
             row = self.memory.state.routes[route]
             row["first"] = first
         first = int(row["first"])
+        for gone in set(self.members_of(route)) - set(members):
+            self.memory.state.members[gone]["enabled"] = 0
+        for index in members:
+            member = self.memory.state.members[index]
+            if member["enabled"] == 0:
+                member["enabled"], member["since_s"] = 1, self.memory.state.clock[layout.NOW]
+                member["failures"] = member["ejected"] = 0
         self.memory.state.targets[first : first + len(members)] = members
-        row["enabled"] = len(members)
+        row["enabled"], row["keys"] = len(members), self.data_keys
+        self.write_ring(route)
+        self._note_rotation(route, [target.node for _link, target in behind])
+
+    def _note_rotation(self, route: int, nodes: list[int]) -> None:
+        for node in self._nodes_behind.get(route, ()):
+            self._routes_to[node] -= 1
+        for node in nodes:
+            self._routes_to[node] = self._routes_to.get(node, 0) + 1
+        self._nodes_behind[route] = nodes
+
+    def in_rotation(self, target: Instance) -> bool:
+        """Whether any route leads to it."""
+        return self._routes_to.get(target.node, 0) > 0
+
+    def forget_routes(self, me: Instance) -> None:
+        """Who is removed sends to nobody any more."""
+        for route in me.routes.values():
+            self._note_rotation(route, [])
 
     # -- code
     def write_program(self, me: Instance) -> None:
         """Writes the component's paths anew; what is under way keeps the old ones."""
-        program = Program(_InstanceNames(me, self.seed))
+        program = Program(_InstanceNames(me, self))
         me.component.program(program, me)
         first = self.memory.add("code", len(program.rows))
         for place, row in enumerate(program.rows):
-            jumps = codes.JUMP <= row.op <= codes.IF_FLAG or row.op == codes.RETRY
+            jumps = row.op in codes.LABELLED
             target = self.memory.state.code[first + place]
             target["op"], target["b"], target["c"], target["salt"] = row.op, row.b, row.c, row.salt
             target["a"] = row.a + first if jumps else row.a
@@ -224,17 +460,28 @@ class Builder:
 
     # -- keys
     def size_stores(self, instances: dict[str, Instance]) -> None:
-        """Makes room for the keys that the clients ask for, in every database and cache."""
-        keys = max((int(i.values["keys"]) for i in instances.values() if i.source >= 0), default=1)
-        self._grow_keyed(keys)
+        """Makes room for the keys that the clients ask for, in every database and cache, and for what limits each client."""
+        sources = [i for i in instances.values() if i.source >= 0]
+        self.data_keys = max((int(i.values["keys"]) for i in sources), default=1)
+        objects = max((int(i.values.get("static_objects", 0)) for i in sources), default=0)
+        self._grow_keyed(self.data_keys + objects)
         keys = len(self.memory.state.keyed)
         for instance in instances.values():
-            if instance.component.has_versions and instance.store < 0:
+            if instance.component.keeps_versions(instance.values) and instance.store < 0:
                 instance.store = self._add_column()
                 self.memory.state.nodes[instance.node]["store"] = instance.store
+        addresses = max((int(i.values.get("client_addresses", 1)) for i in sources), default=1)
         for instance in instances.values():
             if instance.cache >= 0:
                 self.size_cache(instance, keys)
+            if instance.limiter >= 0:
+                self._size_limiter(instance, min(addresses, MOST_LIMITER_CELLS))
+
+    def _size_limiter(self, me: Instance, cells: int) -> None:
+        if cells > self.memory.state.limiters[me.limiter]["cells"]:
+            first = self.memory.add("cells", cells)
+            row = self.memory.state.limiters[me.limiter]
+            row["first"], row["cells"] = first, cells
 
     def add_dataset(self) -> int:
         """A column for the newest acknowledged versions of a database cluster."""
@@ -258,72 +505,77 @@ class Builder:
 
     def size_cache(self, me: Instance, keys: int) -> None:
         """(Re)allocates a cache for its capacity and the number of keys; it keeps what was used last."""
-        state = self.memory.state
-        row = state.caches[me.cache]
-        assert me.component.key_store is not None
-        capacity = min(int(me.values[me.component.key_store.capacity]), keys)
-        if row["keys"] == keys and row["capacity"] == capacity:
+        row = self.memory.state.caches[me.cache]
+        store = me.component.key_store
+        assert store is not None
+        capacity = keys if store.capacity is None else min(int(me.values[store.capacity]), keys)
+        if store.share is not None:
+            capacity = min(keys, math.ceil(store.share(me.values) * self.data_keys))
+        if store.files_only:
+            capacity = keys - self.data_keys
+        if capacity == 0 and "cache_room" not in me.memory:
             return
-        kept = _newest_entries(state, row)
+        room_kb = 0.0 if store.room_kb is None else store.room_kb(me.values)
+        row["keeps_expired"] = int(store.keeps_expired is not None and bool(me.values[store.keeps_expired]))
+        row["slides"] = int(store.slides is not None and bool(me.values[store.slides]))
+        eviction = 0 if store.eviction is None else int(self._kernel_value(me, store.eviction))
+        if (row["keys"], row["capacity"], row["room_kb"], row["eviction"]) == (keys, capacity, room_kb, eviction):
+            return
+        kept = _newest_entries(self.memory.state, row)
         # rows that it has already are used again, so that changes do not pile up
         most_entries = int(me.memory.get("cache_room", 0))
         if capacity > most_entries:
             most_entries = min(keys, max(capacity, 2 * most_entries))
             row["base"] = self.memory.add("cache_entries", most_entries)
         if "cache_room" not in me.memory:
-            row["column"] = self._add_column()
+            row["column"], row["salt"] = self._add_column(), salt(self.seed, me.id, "eviction")
+        if eviction == codes.LEAST_FREQUENTLY_USED and capacity > int(me.memory.get("bucket_room", 0)):
+            row["first_bucket"], me.memory["bucket_room"] = self.memory.add("buckets", most_entries), most_entries
         me.memory["cache_room"] = most_entries
-        row["capacity"], row["keys"] = capacity, keys
+        row["capacity"], row["keys"], row["room_kb"], row["eviction"] = capacity, keys, room_kb, eviction
         state = self.memory.state
         control.empty_cache(state, me.cache)
-        for key, version, expires_s in reversed(kept[:capacity]):
-            control.put(state, me.cache, key, version, expires_s)
+        for key, version, size_kb, expires_s in reversed(kept[:capacity]):
+            control.put(state, me.cache, key, version, size_kb, expires_s - float(state.clock[layout.NOW]))
 
     def write_popularity(self, me: Instance) -> None:
-        """The table from which the source's clients draw their keys."""
-        keys = int(me.values["keys"])
-        cumulative, guide = popularity_table(keys, float(me.values["zipf_exponent"]))
-        row = self.memory.state.sources[me.source]
-        first = int(row["table"])
-        room = int(me.memory.get("table_room", 0))
-        if keys > room:
-            room = max(keys, 2 * room)
-            first = self.memory.add("popularity", room)
-            me.memory["guide_room"] = self.memory.add("guide", guide_cells(room) + 1)
-            me.memory["table_room"] = room
-        state = self.memory.state
-        row = state.sources[me.source]
-        state.popularity[first : first + keys] = cumulative
-        row["guide"] = me.memory["guide_room"]
-        row["guide_cells"] = len(guide) - 1
-        state.guide[row["guide"] : row["guide"] + len(guide)] = guide
-        row["key_factor"], row["key_shift"] = key_mapping(keys, self.seed)
-        row["table"], row["keys"] = first, keys
+        """The tables from which the source's clients draw their keys: of each class its own exponent."""
+        first = int(self.memory.state.sources[me.source]["first_class"])
+        for number, name in enumerate(codes.CLASS_NAMES):
+            static = number == codes.STATIC
+            keys = int(me.values.get("static_objects", 1)) if static else int(me.values["keys"])
+            exponent = float(me.values.get(f"{name}_zipf", me.values["zipf_exponent"]))
+            table = self._tables.get((me.source, number), max(1, keys), exponent)
+            row = self.memory.state.classes[first + number]
+            row["table"], row["guide"], row["guide_cells"] = table.first, table.guide, table.cells
+            row["key_factor"], row["key_shift"] = key_mapping(max(1, keys), self.seed)
+            row["keys"], row["first_key"] = max(1, keys), self.data_keys if static else 0
 
 
-def _newest_entries(state: Any, row: Any) -> list[tuple[int, int, float]]:
-    """(key, version, expiry) of what a cache holds, the last used first."""
+def _newest_entries(state: Any, row: Any) -> list[tuple[int, int, float, float]]:
+    """(key, version, size, expiry) of what a cache holds, the last used first."""
     found = []
     slot = int(row["head"]) if row["keys"] > 0 else -1
     while slot >= 0:
         entry = state.cache_entries[slot]
-        found.append((int(entry["key"]), int(entry["version"]), float(entry["expires_s"])))
+        found.append((int(entry["key"]), int(entry["version"]), float(entry["size_kb"]), float(entry["expires_s"])))
         slot = int(entry["next"])
     return found
 
 
-def _capacity_parameter(pool: Pool | Station | Card) -> str:
+def _capacity_parameters(pool: Pool | Station | Card) -> tuple[str, ...]:
     if isinstance(pool, Station):
-        return pool.servers
-    return pool.bandwidth if isinstance(pool, Card) else pool.capacity
+        return (pool.servers,)
+    return (pool.bandwidth,) if isinstance(pool, Card) else (pool.capacity, *pool.less)
 
 
 class _InstanceNames:
     """Where the names in a component's program are for one instance."""
 
-    def __init__(self, me: Instance, seed: int) -> None:
+    def __init__(self, me: Instance, builder: Builder) -> None:
         self._me = me
-        self._seed = seed
+        self._builder = builder
+        self._seed = builder.seed
 
     def pool(self, name: str) -> int:
         return self._me.pools[name]
@@ -341,8 +593,39 @@ class _InstanceNames:
     def route(self, port: str, by_verb: str | None) -> int:
         return self._me.routes[port, by_verb]
 
+    def port(self, link_id: str) -> str:
+        return self._me.links[link_id]
+
+    def links_route(self, port: str, link_ids: tuple[str, ...], by_verb: str | None) -> int:
+        return self._builder.links_route(self._me, port, link_ids, by_verb)
+
+    def target(self, link_id: str) -> str:
+        return self._me.group.drawn[link_id].target
+
+    def link_parameter(self, link_id: str, name: str) -> int:
+        row = self._builder.memory.state.links[self._builder.link_rows[link_id]]
+        return int(row["parameter"]) + links.BANDWIDTH + LINK.kernel_order.index(name)
+
     def cache(self) -> int:
         return self._me.cache
+
+    def nothing(self) -> int:
+        return self._builder.nothing
+
+    def block(self, names: tuple[str, ...]) -> int:
+        return self._builder.block(self._me, names)
+
+    def column(self, name: str) -> int:
+        return self._builder.column(self._me, name)
+
+    def queues(self) -> tuple[int, int]:
+        return self._me.queues, self._me.queue_count
+
+    def limiter(self) -> int:
+        return self._me.limiter
+
+    def resolver(self) -> int:
+        return self._me.resolver
 
     def salt(self, purpose: str, shared: bool) -> int:
         return salt(self._seed, purpose) if shared else salt(self._seed, self._me.id, purpose)

@@ -1,15 +1,22 @@
-"""Health checks: real requests, sent at an interval, judged by thresholds. Whoever watches something uses this."""
+"""Health checks: real requests, sent at an interval, judged by thresholds. Whoever watches something uses this.
+
+A check that passes while its target is healthy changes nothing but counters, so no SimPy process hears of it; all others
+are events at the time of their answer.
+"""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from sim_engine.causes import CODE
 from sim_engine.world.instance import Instance
 
+OK = CODE["ok"]
+
 if TYPE_CHECKING:
+    from sim_engine.world.group import Group
     from sim_engine.world.world import World
 
 
@@ -25,37 +32,116 @@ class HealthCheck:
     target: Instance
     link_id: Callable[[], str]
     watcher: Callable[[], Instance | None]
-    salt: int | None = None  # of its draws; found when it is first needed
+    wiring: tuple[int, str] = -1, ""  # for which of the world's wirings, over which link the following were found
+    member: int = -1
+    timer: int = -1
+    timeout_s: float = 0.0
 
-    def setting(self, name: str) -> float:
-        return float(self.settings.values[name])
+
+@dataclass(slots=True)
+class Judge:
+    """What the checks of one target have shown so far; calls `lost` and `back` when a threshold is passed."""
+
+    env: simpy.Environment
+    values: dict[str, Any]  # with the thresholds
+    lost: Callable[[float], None]
+    back: Callable[[], None]
+    healthy: bool
+    waiting: bool = False  # for an answer
+    late: simpy.Event | None = None  # for which a watcher waits whose check outlasts its interval
+    failures: int = 0  # in a row
+    passes: int = 0
+    started_s: float = 0.0
+    first_failure_s: float = 0.0
+
+    def begins(self) -> None:
+        self.started_s = self.env.now
+        self.waiting = True
+
+    def nothing_follows(self, cause: int) -> bool:
+        """Takes an answer that changes nothing but counters; False when it must be heard at its time."""
+        if cause != OK or not self.healthy or self.late is not None:
+            return False
+        self.failures = 0
+        self.waiting = False
+        return True
+
+    def hear(self, answer: simpy.Event) -> None:
+        self.waiting = False
+        if answer.value == OK:
+            self._passes()
+        else:
+            self._fails()
+        if self.late is not None:
+            self.late.succeed()
+            self.late = None
+
+    def _passes(self) -> None:
+        self.failures, self.passes = 0, self.passes + 1
+        if not self.healthy and self.passes >= self.values["healthy_threshold"]:
+            self.healthy = True
+            self.back()
+
+    def _fails(self) -> None:
+        if self.failures == 0:
+            self.first_failure_s = self.started_s
+        self.failures, self.passes = self.failures + 1, 0
+        if self.healthy and self.failures >= self.values["unhealthy_threshold"]:
+            self.healthy = False
+            self.lost(self.env.now - self.first_failure_s)
+
+    def stop_listening(self) -> None:
+        """Nobody wants to know any more how a check under way ends."""
+        self.lost, self.back, self.late = _ignore, _ignore, None
+
+
+def _ignore(*_seconds: float) -> None:
+    """What follows from an answer that came too late."""
 
 
 def watch(
     world: "World", check: HealthCheck, lost: Callable[[float], None], back: Callable[[], None], healthy: bool = True
-) -> Generator[simpy.Event, int, None]:
+) -> Generator[simpy.Event, Any, None]:
     """Checks for ever; calls `lost` with the seconds since the first failure, and `back`, when a threshold is passed."""
-    failures = passes = number = 0
-    first_failure_s = 0.0
-    phase = world.uniform(check.settings, f"{check.purpose} phase", 0)
-    yield world.env.timeout(phase * check.setting("health_check_interval_s"))
-    while True:
-        started_s = world.env.now
-        number += 1
-        if check.watcher() is None:
-            yield world.env.timeout(check.setting("health_check_interval_s"))
-            continue
-        cause = yield world.check(check, number)
-        if cause == CODE["ok"]:
-            failures, passes = 0, passes + 1
-            if not healthy and passes >= check.setting("healthy_threshold"):
-                healthy = True
-                back()
-        else:
-            first_failure_s = started_s if failures == 0 else first_failure_s
-            failures, passes = failures + 1, 0
-            if healthy and failures >= check.setting("unhealthy_threshold"):
-                healthy = False
-                lost(world.env.now - first_failure_s)
-        rest = started_s + check.setting("health_check_interval_s") - world.env.now
-        yield world.env.timeout(max(rest, 0.0))
+    env, values = world.env, check.settings.values
+    judge = Judge(env, values, lost, back, healthy)
+    luck = world.luck_of(check.settings, check.purpose)
+    number = 0
+    try:
+        yield env.timeout(world.uniform(check.settings, f"{check.purpose} phase", 0) * values["health_check_interval_s"])
+        while True:
+            number += 1
+            watcher = check.watcher()
+            if watcher is not None:
+                judge.begins()
+                world.send_check(check, watcher, judge, luck + number)
+            yield env.timeout(values["health_check_interval_s"])
+            if judge.waiting:
+                judge.late = env.event()
+                yield judge.late
+    finally:
+        judge.stop_listening()
+
+
+def follow(
+    world: "World", me: Instance, group: "Group", watching: Callable[[Instance], Generator[simpy.Event, Any, None]]
+) -> Generator[simpy.Event, Any, None]:
+    """Lets `me` watch each instance of a component for as long as that one is in service."""
+    watched: dict[tuple[str, int], simpy.Process] = {}
+    try:
+        while True:
+            there = {(member.id, member.turn): member for member in group.in_service}
+            for key in [known for known in watched if known not in there]:
+                stop(watched.pop(key))
+            for key, member in there.items():
+                if key not in watched:
+                    watched[key] = world.start(me, watching(member))
+            yield group.changed
+    finally:
+        for process in watched.values():
+            stop(process)
+
+
+def stop(process: simpy.Process) -> None:
+    if process.is_alive:
+        process.interrupt()

@@ -1,6 +1,7 @@
 """Laws that hold on every sample path, checked in every run: a run that breaks one is wrong and says so.
 
-Flow conservation: arrived = done + failed + dropped + in flight, at every node and for the clients' requests.
+Flow conservation: arrived = done + failed + dropped + in flight, at every node and for the clients' requests;
+published = acknowledged + dead + expired + lost + waiting + under way, in every message queue.
 Little's law: the integral of the number in the system equals the time spent there by all who were.
 Utilisation law: the integral of busy servers equals the service that was given.
 """
@@ -25,11 +26,6 @@ def _relative(one: float, other: float) -> float:
     return abs(one - other) / max(abs(one), abs(other), 1.0)
 
 
-def flow_residual(row: object) -> int:
-    """Arrived less all that became of it. row: a record of NODE."""
-    return int(row["arrived"] - row["done"] - row["failed"] - row["dropped"] - row["in_flight"])  # type: ignore[index]
-
-
 def check_flow(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
     """Cheap enough for every frame."""
     count = memory.state.count
@@ -37,11 +33,25 @@ def check_flow(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
     broken = []
     if count[layout.ARRIVED] != ended:
         broken.append(Broken("flow conservation", None, float(count[layout.ARRIVED] - ended)))
-    for identifier, me in instances.items():
-        residual = flow_residual(memory.state.nodes[me.node])
-        if residual:
-            broken.append(Broken("flow conservation", identifier, float(residual)))
-    return broken
+    nodes = memory.state.nodes[: memory.used.get("nodes", 0)]
+    residuals = nodes["arrived"] - nodes["done"] - nodes["failed"] - nodes["dropped"] - nodes["in_flight"]
+    if residuals.any():
+        found = ((me.component_id, int(residuals[me.node])) for me in instances.values())
+        broken += [Broken("flow conservation", component, float(residual)) for component, residual in found if residual]
+    return [*broken, *_check_messages(memory, instances)]
+
+
+def _check_messages(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
+    """Messages that have come into a queue are those that have ended and those that are still there."""
+    queues = memory.state.queues[: memory.used.get("queues", 0)]
+    if not len(queues):
+        return []
+    ended = queues["acknowledged"] + queues["dead"] + queues["expired"] + queues["lost"]
+    residuals = queues["published"] - ended - queues["ready"] - queues["under_way"]
+    if not residuals.any():
+        return []
+    owners = ((me.component_id, residuals[me.queues : me.queues + me.queue_count]) for me in instances.values() if me.queue_count)
+    return [Broken("flow conservation", component, float(rows.sum())) for component, rows in owners if rows.any()]
 
 
 def check_integrals(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
@@ -60,15 +70,15 @@ def worst_residuals(memory: Memory, instances: dict[str, Instance]) -> dict[str,
 def integral_residuals(memory: Memory, instances: dict[str, Instance]) -> list[Broken]:
     """Relative residuals of the two laws at every node; looks at every request in flight."""
     found = []
-    for identifier, me in instances.items():
+    for me in instances.values():
         row = memory.state.nodes[me.node]
         present_s = float(control.sojourn_in_flight(memory.state, me.node))
         residual = _relative(float(row["area"]), float(row["sojourn_sum_s"]) + present_s)
-        found.append(Broken("Little's law", identifier, residual))
+        found.append(Broken("Little's law", me.component_id, residual))
         for index in me.pools.values():
             pool = memory.state.pools[index]
             if pool["kind"] == control.STATION:
                 served_s = float(pool["work_sum_s"]) + float(control.service_under_way(memory.state, index))
                 residual = _relative(float(pool["used_area"]), served_s)
-                found.append(Broken("utilisation law", identifier, residual))
+                found.append(Broken("utilisation law", me.component_id, residual))
     return found

@@ -1,15 +1,21 @@
 """Differences between two moments of the kernel's counters: what happened in a window."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from itertools import repeat
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.kernel import layout
 from sim_engine.kernel.control import CARD
-from sim_engine.world.instance import Instance
+from sim_engine.operations.codes import CLASSES
+from sim_engine.world.group import Group
+from sim_engine.world.instance import DOWN, DRAINING, STANDBY, STARTING, UP, Instance
 from sim_engine.world.memory import Memory
+
+PAGE_LOADS = CLASSES  # row of State.class_histograms
 
 
 @dataclass(slots=True)
@@ -20,10 +26,24 @@ class Moment:
     nodes: NDArray[np.void]
     pools: NDArray[np.void]
     links: NDArray[np.void]
+    queues: NDArray[np.void]
+    sources: NDArray[np.void]
+    classes: NDArray[np.void]  # of traffic, of one source after the other
+    latencies: dict[int, NDArray[np.int64]]  # histograms of the classes that there is traffic of; PAGE_LOADS: page views
+    sent: NDArray[np.int64]  # to each member of a route
     requests: NDArray[np.int64]  # histogram of all clients' latencies
     errors: NDArray[np.int64]
     count: NDArray[np.int64]
     clock: NDArray[np.float64]
+    lived_s: NDArray[np.float64]  # of each node so far
+    done: int  # of all requests
+    latency_sum_s: float
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        arrays = (self.nodes, self.pools, self.links, self.queues, self.sources, self.classes, self.sent, self.requests, self.lived_s)
+        return sum([array.nbytes for array in (*arrays, *self.latencies.values())])
 
 
 def moment_of(memory: Memory) -> Moment:
@@ -33,11 +53,28 @@ def moment_of(memory: Memory) -> Moment:
         state.nodes[: used.get("nodes", 0)].copy(),
         state.pools[: used.get("pools", 0)].copy(),
         state.links[: used.get("links", 0)].copy(),
+        state.queues[: used.get("queues", 0)].copy(),
+        state.sources[: used.get("sources", 0)].copy(),
+        state.classes[: used.get("classes", 0)].copy(),
+        _latencies(memory),
+        state.members["sent"][: used.get("members", 0)].copy(),
         state.histograms[0].copy(),
         state.errors.copy(),
         state.count.copy(),
         state.clock.copy(),
+        memory.lives.lived_s(used.get("nodes", 0), float(state.clock[layout.NOW])),
+        int(state.count[layout.DONE]),
+        float(state.clock[layout.LATENCY_SUM]),
     )
+
+
+def _latencies(memory: Memory) -> dict[int, NDArray[np.int64]]:
+    state = memory.state
+    arrived = state.classes["arrived"][: memory.used.get("classes", 0)].reshape(-1, CLASSES).sum(axis=0)
+    there = [number for number in range(CLASSES) if arrived[number]]
+    if state.count[layout.PAGES]:
+        there.append(PAGE_LOADS)
+    return {number: state.class_histograms[number].copy() for number in there}
 
 
 def _grown(array: NDArray[Any], length: int) -> NDArray[Any]:
@@ -45,11 +82,27 @@ def _grown(array: NDArray[Any], length: int) -> NDArray[Any]:
     return array if len(array) == length else np.concatenate([array, np.zeros(length - len(array), array.dtype)])
 
 
-@dataclass(frozen=True, slots=True)
-class PoolWindow:
+PERCENTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+class PoolWindow(NamedTuple):
     utilisation: float
     mean_queue: float
     rejected: int
+
+
+class _Growth(dict[str, list[Any]]):
+    """How much each field of an array of records has grown, worked out when it is first asked for."""
+
+    def __init__(self, before: NDArray[np.void], after: NDArray[np.void]) -> None:
+        super().__init__()
+        self._before, self._after = before, after
+
+    def __missing__(self, name: str) -> list[Any]:
+        now = self._after[name]
+        grown: list[Any] = (now - _grown(self._before[name], len(now))).tolist()
+        self[name] = grown
+        return grown
 
 
 class Window:
@@ -59,30 +112,76 @@ class Window:
         self.memory = memory
         self.before, self.after = before, after
         self.seconds = max(after.at_s - before.at_s, 1e-12)
-        self._nodes: dict[str, list[Any]] = {}
-        self._links: dict[str, list[int]] = {}
-        self._pools: tuple[list[float], list[float], list[int]] | None = None
+        self.nodes = _Growth(before.nodes, after.nodes)
+        self.links = _Growth(before.links, after.links)
+        self.queues = _Growth(before.queues, after.queues)
+        self.sources = _Growth(before.sources, after.sources)
 
-    def node(self, name: str) -> list[Any]:
-        """How much a field of every node has grown."""
-        if name not in self._nodes:
-            now = self.after.nodes[name]
-            self._nodes[name] = (now - _grown(self.before.nodes[name], len(now))).tolist()
-        return self._nodes[name]
+    def of(self, group: Group) -> "NodeWindow":
+        return NodeWindow(self, group) if len(group.everyone) == 1 else GroupWindow(self, group)
 
-    def link(self, name: str) -> list[int]:
-        if name not in self._links:
-            now = self.after.links[name]
-            self._links[name] = (now - _grown(self.before.links[name], len(now))).tolist()
-        return self._links[name]
+    def class_counts(self, name: str) -> list[int]:
+        """How much a field of every class of traffic has grown, over all sources."""
+        now = self.after.classes[name]
+        grown = now - _grown(self.before.classes[name], len(now))
+        found: list[int] = grown.reshape(-1, CLASSES).sum(axis=0).tolist()
+        return found
 
-    def pool(self, index: int) -> PoolWindow:
-        if self._pools is None:
-            self._pools = self._all_pools()
-        utilisation, queue, rejected = self._pools
-        return PoolWindow(utilisation[index], queue[index], rejected[index])
+    def class_latencies(self, number: int) -> NDArray[np.int64]:
+        """Histogram of a class of traffic, or of the PAGE_LOADS."""
+        nothing = np.zeros(layout.BINS, np.int64)
+        return self.after.latencies.get(number, nothing) - self.before.latencies.get(number, nothing)
 
-    def _all_pools(self) -> tuple[list[float], list[float], list[int]]:
+    @cached_property
+    def alive(self) -> list[int]:
+        """Of every node, at the end."""
+        found: list[int] = self.after.nodes["alive"].tolist()
+        return found
+
+    @cached_property
+    def in_flight(self) -> list[int]:
+        """At every node, at the end."""
+        found: list[int] = self.after.nodes["in_flight"].tolist()
+        return found
+
+    @cached_property
+    def sent(self) -> list[int]:
+        """Calls to each member of a route."""
+        found: list[int] = (self.after.sent - _grown(self.before.sent, len(self.after.sent))).tolist()
+        return found
+
+    @cached_property
+    def lived(self) -> list[float]:
+        """For which share of the window each node lived."""
+        now = self.after.lived_s
+        found: list[float] = ((now - _grown(self.before.lived_s, len(now))) / self.seconds).tolist()
+        return found
+
+    @cached_property
+    def pools(self) -> list[PoolWindow]:
+        """Every pool by itself."""
+        utilisation: list[float] = self._pools[0].tolist()
+        queue: list[float] = self._pools[1].tolist()
+        rejected: list[int] = self._pools[2].tolist()
+        # as PoolWindow(…) of each, without a call in Python for each
+        made = map(tuple.__new__, repeat(PoolWindow), zip(utilisation, queue, rejected, strict=True))
+        return cast(list[PoolWindow], list(made))
+
+    @cached_property
+    def capacity(self) -> list[float]:
+        """Of every pool, at the end."""
+        found: list[float] = self.after.pools["capacity"].tolist()
+        return found
+
+    @cached_property
+    def rejected_at(self) -> list[float]:
+        """How many were turned away for want of room, at every node."""
+        found: list[float] = np.bincount(self.after.pools["node"], self._pools[2], len(self.after.nodes)).tolist()
+        return found
+
+    @cached_property
+    def _pools(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """Utilisation, mean queue and number turned away, of every pool."""
         now = self.after.pools
         was = _grown(self.before.pools, len(now))
         used = now["used_area"] - was["used_area"]
@@ -91,62 +190,203 @@ class Window:
         per_unit = np.divide(used, capacity, out=np.zeros(len(now)), where=capacity > 0)
         busy = np.where(now["kind"] == CARD, np.where(capacity > 0, sent, 0.0), per_unit)
         queue = now["queue_area"] - was["queue_area"]
-        rejected: list[int] = (now["rejected"] - was["rejected"]).tolist()
-        return (busy / self.seconds).tolist(), (queue / self.seconds).tolist(), rejected
+        return busy / self.seconds, queue / self.seconds, now["rejected"] - was["rejected"]
 
 
 class NodeWindow:
-    """What one component did in a window."""
+    """What one component did in a window, with the only instance that it has ever had."""
 
-    def __init__(self, window: Window, instance: Instance) -> None:
-        self.instance = instance
+    __slots__ = ("_grown", "_node", "_window", "group", "instance")
+
+    def __init__(self, window: Window, group: Group) -> None:
+        self.group = group
+        self.instance = me = group.first
         self._window = window
-        self.seconds = window.seconds
-
-    def count(self, name: str) -> int:
-        return int(self._window.node(name)[self.instance.node])
-
-    def _sum(self, name: str) -> float:
-        return float(self._window.node(name)[self.instance.node])
-
-    def rate(self, name: str) -> float:
-        return self.count(name) / self.seconds
-
-    def share(self, part: str, whole: str) -> float | None:
-        of = self.count(whole)
-        return self.count(part) / of if of else None
+        self._grown = window.nodes
+        self._node = me.node
 
     @property
-    def mean_in_flight(self) -> float:
-        return self._sum("area") / self.seconds
+    def seconds(self) -> float:
+        return self._window.seconds
 
     @property
-    def mean_latency_ms(self) -> float | None:
-        ended = self.count("done") + self.count("failed") + self.count("dropped")
-        return 1000.0 * self._sum("sojourn_sum_s") / ended if ended else None
+    def whole(self) -> Window:
+        """What everybody did."""
+        return self._window
 
-    @property
-    def mean_lag_ms(self) -> float | None:
-        applied = self.count("applied")
-        return 1000.0 * self._sum("lag_sum_s") / applied if applied else None
-
-    @property
-    def keys_held(self) -> float:
-        return float(self._window.memory.state.caches[self.instance.cache]["size"])
-
-    def enabled(self, port: str) -> int:
-        return int(self._window.memory.state.routes[self.instance.routes[port, None]]["enabled"])
+    # -- what depends on how many instances there are
+    def growth(self, name: str) -> Any:
+        """How much a counter, a sum or an integral has grown."""
+        return self._grown[name][self._node]
 
     def pool(self, name: str) -> PoolWindow:
-        return self._window.pool(self.instance.pools[name])
+        return self._window.pools[self.instance.pools[name]]
+
+    @property
+    def in_flight(self) -> int:
+        """At the end of the window."""
+        return self._window.in_flight[self._node]
 
     def rejects(self) -> bool:
         """Whether anything was turned away for want of room."""
-        return any(self._window.pool(index).rejected for index in self.instance.pools.values())
+        return self._window.rejected_at[self._node] > 0.0
+
+    def stage(self) -> str:
+        """up when anybody works, else draining, starting or down."""
+        return self.state_of(self.instance)
+
+    @property
+    def instances(self) -> list[Instance]:
+        """All that there are, the former ones too."""
+        return [self.instance]
+
+    # -- what follows
+    def count(self, name: str) -> int:
+        return int(self.growth(name))
+
+    def rate(self, name: str) -> float:
+        return float(self.growth(name) / self._window.seconds)
+
+    def share(self, part: str, whole: str) -> float | None:
+        of = self.growth(whole)
+        return float(self.growth(part) / of) if of else None
+
+    @property
+    def mean_in_flight(self) -> float:
+        return self.rate("area")
+
+    @property
+    def mean_latency_ms(self) -> float | None:
+        grown, node = self._grown, self._node
+        ended = grown["done"][node] + grown["failed"][node] + grown["dropped"][node]
+        return 1000.0 * grown["sojourn_sum_s"][node] / ended if ended else None
+
+    @property
+    def mean_lag_ms(self) -> float | None:
+        applied = self.growth("applied")
+        return float(1000.0 * self.growth("lag_sum_s") / applied) if applied else None
+
+    def source(self, name: str) -> float:
+        """How much a field of its source has grown."""
+        values = self._window.sources[name]
+        return float(sum(values[me.source] for me in self.instances))
+
+    @property
+    def rate_limited(self) -> float:
+        """Requests that its rate limiter has turned away so far."""
+        limiters = self._window.memory.state.limiters
+        return float(sum(limiters[me.limiter]["refused"] for me in self.instances))
+
+    @property
+    def present(self) -> float:
+        """Users and visitors who are there at the end."""
+        return float(sum(self._window.after.sources[me.source]["present"] for me in self.instances))
+
+    @property
+    def keys_held(self) -> float:
+        caches = self._window.memory.state.caches
+        return float(sum(caches[me.cache]["size"] for me in self.instances))
+
+    # -- its message queues
+    def queues(self, name: str) -> float:
+        """How much a field of its queues has grown, all together."""
+        values = self._window.queues[name]
+        return float(sum(sum(values[me.queues : me.queues + me.queue_count]) for me in self.instances))
+
+    def queues_now(self, name: str) -> float:
+        rows = self._window.after.queues
+        return float(sum(rows[name][me.queues : me.queues + me.queue_count].sum() for me in self.instances))
+
+    @property
+    def oldest_message_s(self) -> float:
+        """Age of the oldest message that waits; 0 when none does."""
+        after, messages = self._window.after, self._window.memory.state.messages
+        heads = [int(head) for me in self.instances for head in after.queues["head"][me.queues : me.queues + me.queue_count]]
+        return max([0.0, *(after.at_s - float(messages[head]["published_s"]) for head in heads if head >= 0)])
+
+    def sent_by(self, port: str) -> int:
+        """Calls through a port, of the component itself or of whom it has named somebody to."""
+        rows = (row for me in self.instances for (route, _link, _node), row in me.members.items() if route == me.routes[port, None])
+        return sum([self._window.sent[row] for row in rows])
+
+    def enabled(self, port: str) -> int:
+        """Who is in rotation behind a port; at the instance that has fewest."""
+        routes = self._window.memory.state.routes
+        return min(int(routes[me.routes[port, None]]["enabled"]) for me in self.group.members or self.instances)
 
     def scarcest(self, *pools: str) -> str:
         """The name of the busiest of these."""
+        windows, rows = self._window.pools, self.instance.pools
+        busy = [windows[rows[name]].utilisation for name in pools]
+        return pools[busy.index(max(busy))]
+
+    # -- each instance
+    def state_of(self, me: Instance) -> str:
+        dead = not self._window.alive[me.node] and me.stage in (UP, DRAINING, STANDBY)
+        return DOWN if dead else me.stage
+
+    def utilisation_of(self, me: Instance) -> float:
+        """Of the busiest of an instance's pools, while it lived."""
+        lived = self._window.lived[me.node]
+        return max(self._window.pools[index].utilisation for index in me.pools.values()) / lived if lived > 0.0 else 0.0
+
+    def several(self) -> bool:
+        """Whether there was more than one instance at any time in the window."""
+        return len(self.group.members) > 1 or self.group.several_until_s > self._window.before.at_s
+
+
+class GroupWindow(NodeWindow):
+    """What several instances did together, the former ones too."""
+
+    __slots__ = ("_everyone", "_nodes", "_seen")
+
+    def __init__(self, window: Window, group: Group) -> None:
+        super().__init__(window, group)
+        self._everyone = group.everyone
+        self._nodes = [me.node for me in self._everyone]
+        self._seen: dict[str, PoolWindow] = {}
+
+    def growth(self, name: str) -> Any:
+        values = self._grown[name]
+        return sum([values[node] for node in self._nodes])
+
+    def pool(self, name: str) -> PoolWindow:
+        """What is used, over what those have that lived, weighted by the time that they did; queues are sums."""
+        if name not in self._seen:
+            window = self._window
+            rows = [me.pools[name] for me in self.instances]
+            there = [window.capacity[row] * window.lived[node] for row, node in zip(rows, self._nodes, strict=True)]
+            used = sum([window.pools[row].utilisation * window.capacity[row] for row in rows])
+            capacity = sum(there)
+            self._seen[name] = PoolWindow(
+                used / capacity if capacity > 0.0 else 0.0,
+                sum([window.pools[row].mean_queue for row in rows]),
+                sum([window.pools[row].rejected for row in rows]),
+            )
+        return self._seen[name]
+
+    def scarcest(self, *pools: str) -> str:
         return max(pools, key=lambda name: self.pool(name).utilisation)
+
+    @property
+    def mean_latency_ms(self) -> float | None:
+        ended = self.growth("done") + self.growth("failed") + self.growth("dropped")
+        return 1000.0 * self.growth("sojourn_sum_s") / ended if ended else None
+
+    @property
+    def in_flight(self) -> int:
+        return sum([self._window.in_flight[node] for node in self._nodes])
+
+    def rejects(self) -> bool:
+        return any(self._window.rejected_at[node] for node in self._nodes)
+
+    def stage(self) -> str:
+        states = [self.state_of(me) for me in self.group.members]
+        return next((state for state in (UP, DRAINING, STARTING) if state in states), DOWN)
+
+    @property
+    def instances(self) -> list[Instance]:
+        return self._everyone
 
 
 def _card_work(cards: Any, at_s: float) -> Any:
@@ -169,10 +409,11 @@ def bin_middles_ms() -> NDArray[np.float64]:
 BIN_MIDDLES_MS = bin_middles_ms()
 
 
-def percentile_ms(histogram: NDArray[np.int64], share: float) -> float | None:
-    """The latency that `share` of the counted requests do not exceed; None when nothing was counted."""
-    total = int(histogram.sum())
+def percentiles_ms(histogram: NDArray[np.int64]) -> dict[str, float | None]:
+    """The latencies that shares of the counted requests do not exceed; None when nothing was counted."""
+    upto = histogram.cumsum()
+    total = int(upto[-1])
     if total == 0:
-        return None
-    place = int(np.searchsorted(np.cumsum(histogram), share * total))
-    return float(BIN_MIDDLES_MS[min(place, len(histogram) - 1)])
+        return dict.fromkeys(PERCENTILES)
+    places = upto.searchsorted([share * total for share in PERCENTILES.values()]).tolist()
+    return {name: float(BIN_MIDDLES_MS[min(place, len(histogram) - 1)]) for name, place in zip(PERCENTILES, places, strict=True)}

@@ -10,16 +10,42 @@ from numpy.typing import NDArray
 
 from sim_engine.causes import CAUSES
 from sim_engine.kernel import layout
-from sim_engine.kernel.control import link_free_slots
+from sim_engine.kernel.control import link_free_slots, link_spare_events, link_spare_messages
 from sim_engine.kernel.state import State
 from sim_engine.limits import LimitReached, limit
-from sim_engine.operations.codes import VERBS
+from sim_engine.operations.codes import CLASSES, END, VERBS
 
 FIRST_TASKS = 8_192
 KEYED_COLUMNS = 8  # to begin with: half a cache line
+FIRST_MESSAGES = 4_096  # more than one event can publish, with room for what control does between advances
 SPANS_IN_A_FRAME = 128
 SIGNALS_AT_ONCE = 4_096
 EVENTS_BETWEEN_ADVANCES = 4_096
+
+
+class Lives:
+    """For how long each node has lived so far."""
+
+    def __init__(self) -> None:
+        self._lived_s = np.zeros(16)
+        self._since_s = np.full(16, np.inf)  # infinite while it is dead
+
+    def add(self, node: int) -> None:
+        if node >= len(self._lived_s):
+            self._lived_s = np.concatenate([self._lived_s, np.zeros(node)])
+            self._since_s = np.concatenate([self._since_s, np.full(node, np.inf)])
+
+    def begins(self, node: int, now_s: float) -> None:
+        self._since_s[node] = min(self._since_s[node], now_s)
+
+    def ends(self, node: int, now_s: float) -> None:
+        self._lived_s[node] += max(0.0, now_s - self._since_s[node])
+        self._since_s[node] = np.inf
+
+    def lived_s(self, nodes: int, now_s: float) -> NDArray[np.float64]:
+        """Seconds up to now, of the first so many nodes."""
+        so_far: NDArray[np.float64] = self._lived_s[:nodes] + np.maximum(0.0, now_s - self._since_s[:nodes])
+        return so_far
 
 
 class Memory:
@@ -27,10 +53,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.used: dict[str, int] = {}
+        self.lives = Lives()
         self.state = State(
             tasks=np.zeros(FIRST_TASKS, layout.TASK),
             heap_time=np.zeros(4 * FIRST_TASKS),
             heap_entry=np.zeros(4 * FIRST_TASKS, np.int64),
+            far_time=np.zeros(4 * FIRST_TASKS),
+            far_entry=np.zeros(4 * FIRST_TASKS, np.int64),
+            days=np.full(layout.DAYS, -1, np.int32),
+            listed=np.zeros(4 * FIRST_TASKS, layout.EVENT),
             nodes=np.zeros(16, layout.NODE),
             pools=np.zeros(64, layout.POOL),
             links=np.zeros(32, layout.LINK),
@@ -39,15 +70,26 @@ class Memory:
             targets=np.zeros(64, np.int32),
             timers=np.zeros(64, layout.TIMER),
             sources=np.zeros(4, layout.SOURCE),
+            classes=np.zeros(32, layout.CLASS),
+            ring=np.zeros(1, layout.RING),
+            sticky=np.zeros(1, np.int32),
+            answers=np.zeros(1, layout.ANSWER),
+            limiters=np.zeros(1, layout.LIMITER),
+            cells=np.zeros(1, layout.CELL),
+            distances=np.zeros((1, 1)),
             code=np.zeros(512, layout.CODE),
             entries=np.full((16, len(VERBS)), -1, np.int32),
             parameters=np.zeros(512),
             caches=np.zeros(4, layout.CACHE),
             cache_entries=np.zeros(1, layout.ENTRY),
+            buckets=np.zeros(1, layout.BUCKET),
+            messages=np.zeros(FIRST_MESSAGES, layout.MESSAGE),
+            queues=np.zeros(1, layout.QUEUE),
             keyed=np.zeros((1, KEYED_COLUMNS), np.int32),
             popularity=np.ones(1),
             guide=np.zeros(1, np.int32),
             histograms=np.zeros((17, layout.BINS), np.int64),
+            class_histograms=np.zeros((CLASSES + 1, layout.BINS), np.int64),
             errors=np.zeros(len(CAUSES), np.int64),
             waits=np.zeros((16, layout.BINS), np.int64),
             node_errors=np.zeros((16, len(CAUSES)), np.int64),
@@ -59,7 +101,14 @@ class Memory:
         self.state.count[layout.FREE_HEAD] = -1
         self.state.count[layout.READY_HEAD] = -1
         self.state.count[layout.READY_TAIL] = -1
+        self.state.count[layout.MESSAGES_SPARE] = -1
+        self.state.count[layout.SPARE_EVENT] = -1
+        self.state.count[layout.DAY] = -1
+        self.state.clock[layout.DAYS_PER_S] = layout.FIRST_DAYS_PER_S
         link_free_slots(self.state, 0)
+        link_spare_events(self.state, 0)
+        link_spare_messages(self.state, 0)
+        self.state.code[self.add("code")]["op"] = END  # row 0: where tasks go whose deadline has passed in a queue
 
     def add(self, name: str, how_many: int = 1) -> int:
         """Takes rows of an array into use; returns the index of the first."""
@@ -79,7 +128,14 @@ class Memory:
             self.used[name] = row
             self.add(name)
         self.state.entries[node] = -1
+        self.lives.add(node)
         return node
+
+    def look_at_ways(self) -> None:
+        """Says whether the way of a message matters at all: distances, partitions, clients' own way to the network."""
+        nodes = self.state.nodes
+        ways = (self.state.distances, nodes["side_a"], nodes["side_b"], nodes["access_s"], nodes["access_s_per_kb"])
+        self.state.count[layout.WIDE] = int(any(bool(way.any()) for way in ways))
 
     def more_tasks(self) -> None:
         """Doubles the task slots, up to the limit on requests in flight."""
@@ -90,6 +146,14 @@ class Memory:
         link_free_slots(self.state, have)
         self.more_heap()
 
+    def more_messages(self) -> None:
+        """Doubles the rows for messages, up to the limit on messages in all queues."""
+        have = len(self.state.messages)
+        if have >= limit("messages"):
+            raise LimitReached("messages")
+        self.state.replace(messages=_doubled(self.state.messages))
+        link_spare_messages(self.state, have)
+
     def room_for_events(self) -> None:
         """Room in the heap for an event of every task, before something is done to many of them between two advances."""
         count = self.state.count
@@ -97,7 +161,11 @@ class Memory:
             self.more_heap()
 
     def more_heap(self) -> None:
-        self.state.replace(heap_time=_doubled(self.state.heap_time), heap_entry=_doubled(self.state.heap_entry))
+        """Doubles the room for events that are pending."""
+        have = len(self.state.heap_time)
+        names = ("heap_time", "heap_entry", "far_time", "far_entry", "listed")
+        self.state.replace(**{name: _doubled(getattr(self.state, name)) for name in names})
+        link_spare_events(self.state, have)
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:

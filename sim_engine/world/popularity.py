@@ -3,13 +3,19 @@
 P(rank k of n) ∝ 1 / k^exponent. A uniform number finds its rank through a guide table in constant expected time.
 """
 
+from collections.abc import Hashable
+from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.world.salts import salt
+
+if TYPE_CHECKING:
+    from sim_engine.world.memory import Memory
 
 RANKS_IN_A_CELL = 16
 
@@ -39,3 +45,50 @@ def key_mapping(keys: int, seed: int) -> tuple[int, int]:
     while gcd(factor, keys) != 1:
         factor += 2
     return factor, salt(seed, "key shift", keys) % keys
+
+
+@dataclass(slots=True)
+class Table:
+    """Where a popularity table is in the kernel's arrays, and for how many keys there is room."""
+
+    first: int
+    guide: int
+    cells: int
+    room: int
+    keys: int
+    exponent: float
+
+
+class Tables:
+    """The popularity tables of a run: those who draw alike share one, and the room of one that nobody reads is used again."""
+
+    def __init__(self, memory: "Memory") -> None:
+        self._memory = memory
+        self._tables: list[Table] = []
+        self._of: dict[Hashable, Table] = {}
+
+    def get(self, reader: Hashable, keys: int, exponent: float) -> Table:
+        """The table for so many keys and this exponent, which `reader` reads from now on."""
+        self._of.pop(reader, None)
+        found = next((t for t in self._of.values() if (t.keys, t.exponent) == (keys, exponent)), None)
+        if found is None:
+            found = self._with_room(keys)
+            self._write(found, keys, exponent)
+        self._of[reader] = found
+        return found
+
+    def _with_room(self, keys: int) -> Table:
+        in_use = {id(table) for table in self._of.values()}
+        for table in self._tables:
+            if id(table) not in in_use and table.room >= keys:
+                return table
+        first, guide = self._memory.add("popularity", keys), self._memory.add("guide", guide_cells(keys) + 1)
+        self._tables.append(Table(first, guide, 0, keys, 0, 0.0))
+        return self._tables[-1]
+
+    def _write(self, table: Table, keys: int, exponent: float) -> None:
+        cumulative, guide = popularity_table(keys, exponent)
+        table.keys, table.exponent, table.cells = keys, exponent, len(guide) - 1
+        state = self._memory.state
+        state.popularity[table.first : table.first + keys] = cumulative
+        state.guide[table.guide : table.guide + len(guide)] = guide

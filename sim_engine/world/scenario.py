@@ -45,15 +45,4 @@ def drive_traffic(world: "World", scenario: Scenario) -> Generator["simpy.Event"
 
 def drive_fault(world: "World", fault: Fault) -> Generator["simpy.Event", Any, None]:
     yield world.env.timeout(fault.at_s)
-    instance = world.instances.get(fault.component)
-    if instance is None:
-        return
-    if fault.action == "restore":
-        world.restore(instance)
-        return
-    killed = world.kill(instance, fault.mode)
-    if killed and fault.for_s is not None:
-        yield world.env.timeout(fault.for_s)
-        # somebody may have deleted it meanwhile
-        if world.instances.get(fault.component) is instance:
-            world.restore(instance)
+    world.faults.carry_out(fault)

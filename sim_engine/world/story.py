@@ -42,4 +42,6 @@ class Story:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
     return round(value, 3) if isinstance(value, float) else value

@@ -24,8 +24,11 @@ class Traffic:
         self._new_segment = world.env.event()
 
     def multiplier(self) -> float:
-        """The multiplier now, the scenario's and the live one together."""
-        return max(0.0, self._level + self._slope * (self._world.env.now - self._began_s)) * self.live_multiplier
+        """The multiplier now: the scenario's, the live one and the spikes together."""
+        return max(0.0, self._level + self._slope * (self._world.env.now - self._began_s)) * self._on_top()
+
+    def _on_top(self) -> float:
+        return self.live_multiplier * self._world.faults.multiplier()
 
     def changing(self) -> bool:
         """Whether the multiplier grows or falls now."""
@@ -46,13 +49,14 @@ class Traffic:
 
     def follow(self, instance: Instance) -> None:
         memory = self._world.memory
-        values, source = instance.values, instance.source
-        closed = values["model"] == "closed"
-        multiplier = self.multiplier()
-        memory.state.sources[source]["closed"] = int(closed)
-        users = round(values["users"] * multiplier) if closed else 0
-        rate = 0.0 if closed else values["arrival_rate_per_s"] * multiplier
-        slope = 0.0 if closed else values["arrival_rate_per_s"] * self._slope * self.live_multiplier
+        demand, source = instance.component.demand(instance.values), instance.source
+        own = self._world.faults.multiplier(instance.component_id)
+        multiplier = self.multiplier() * own
+        row = memory.state.sources[source]
+        row["closed"], row["regular"] = int(demand.users > 0), int(demand.regular)
+        users = round(demand.users * multiplier)
+        rate = demand.rate_per_s * multiplier
+        slope = demand.rate_per_s * self._slope * self._on_top() * own
         joining = users - int(memory.state.sources[source]["users"])
         while memory.state.count[layout.FREE_COUNT] < joining + SLACK:
             memory.more_tasks()
@@ -68,5 +72,5 @@ class Traffic:
                 continue
             yield self._world.env.timeout(USERS_STEP_S)
             for instance in self._world.sources():
-                if instance.values["model"] == "closed":
+                if instance.component.demand(instance.values).users:
                     self.follow(instance)

@@ -3,31 +3,45 @@
 Between two SimPy events the kernel moves requests up to (not including) the next one; SimPy's events at a time come first.
 """
 
-from collections.abc import Generator, Iterator
-from time import thread_time
+from collections.abc import Callable, Generator, Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import simpy
 
+from sim_engine.catalogue.component import Port
 from sim_engine.causes import CODE
 from sim_engine.components import KINDS
-from sim_engine.design.check import port_for
+from sim_engine.components.link import LINK, SHAPES_CODE
 from sim_engine.design.document import ComponentSpec, Design, LinkSpec, Scenario
+from sim_engine.design.ports import port_for
 from sim_engine.kernel import control, layout
-from sim_engine.kernel.interpreter import NEEDS_HEAP, NEEDS_TASKS, OUT_OF_BUDGET, SIGNALLED, advance
+from sim_engine.kernel.interpreter import NEEDS_HEAP, NEEDS_MESSAGES, NEEDS_TASKS, OUT_OF_BUDGET, SIGNALLED, advance
+from sim_engine.kernel.policies import KINDS_OF_SIGNAL
 from sim_engine.limits import LimitReached, limit
-from sim_engine.operations.codes import APPLY_WRITE, CHECK
+from sim_engine.operations.codes import CHECK, VERB_CODE
 from sim_engine.world.builder import Builder
-from sim_engine.world.health import HealthCheck
-from sim_engine.world.instance import Instance
+from sim_engine.world.condition import Condition
+from sim_engine.world.cost import Bills
+from sim_engine.world.data import Data
+from sim_engine.world.direct import Direct
+from sim_engine.world.faults import Faults
+from sim_engine.world.group import Group
+from sim_engine.world.health import HealthCheck, Judge, stop
+from sim_engine.world.instance import DOWN, DRAINING, GONE, STARTING, UP, Instance
 from sim_engine.world.memory import Memory
+from sim_engine.world.places import Places
+from sim_engine.world.queues import Queues
 from sim_engine.world.salts import salt
 from sim_engine.world.scenario import drive_fault, drive_traffic
+from sim_engine.world.shards import Resharding
 from sim_engine.world.story import Story
 from sim_engine.world.traffic import Traffic
 
 EVENTS_AT_ONCE = 1_000_000
+LONGEST_WORK_S = 600.0  # that machinery waits for an answer to one message
+ADVANCE, SEND_CHECK = Direct(advance), Direct(control.send_check)
 
 
 class World:
@@ -35,16 +49,30 @@ class World:
         self.env = simpy.Environment()
         self.memory = Memory()
         self.seed = seed
-        self.instances: dict[str, Instance] = {}
+        self.groups: dict[str, Group] = {}  # by component id
+        self.instances: dict[str, Instance] = {}  # by their own id, also those of a group that are gone
         self.links: dict[str, LinkSpec] = {}
         self.story = Story(self.env)
         self.traffic = Traffic(self)
-        self._builder = Builder(self.memory, seed)
-        self._waiting: dict[int, simpy.Event] = {}
+        self.bills = Bills(self)
+        self.places = Places(self)
+        self.data = Data(self)
+        self.queues = Queues(self)
+        self.shards = Resharding(self)
+        self.builder = Builder(self.memory, seed)
+        self._links_to: dict[str, list[str]] = {}  # component id -> ids of the links over which it is called
+        self.condition = Condition(self.memory, self.builder, self.settle)
+        self.design = design
+        self.faults = Faults(self)
+        self._at: dict[int, Instance] = {}  # by node
+        self._waiting: dict[int, simpy.Event] = {}  # for messages of machinery
+        self._judges: dict[int, Judge] = {}  # of health checks under way
         self._waiters = 0
+        self._wiring = 0  # grows with whatever may change the way of a health check
         self._stalled = 0
         self.changes = 0  # grows with everything that makes what was measured before tell nothing about what comes
-        self.kernel_s = 0.0  # of processor time, which a busy machine does not stretch
+        self.kernel_s = 0.0  # spent in the kernel, by the clock below
+        self.kernel_clock: Callable[[], float] = perf_counter
         self.apply(design, tell=False)
         self.env.process(drive_traffic(self, scenario))
         self.env.process(self.traffic.follow_ramps())
@@ -54,31 +82,34 @@ class World:
     # -- time
     def run_until(self, until_s: float) -> None:
         """Simulates up to `until_s`; LimitReached when a limit ends the run."""
+        env, clock = self.env, self.memory.state.clock
         while True:
-            upto_s = min(self.env.peek(), until_s)
-            if self.memory.state.clock[layout.NOW] < upto_s:
-                self._advance(upto_s)
-            elif self.env.peek() < until_s:
-                self.env.step()
+            next_s = env.peek()
+            if clock.item(layout.NOW) < min(next_s, until_s):
+                self._advance(min(next_s, until_s))
+            elif next_s < until_s:
+                env.step()
             else:
-                self.env.run(until=until_s)
+                env.run(until=until_s)
                 return
 
     def _advance(self, upto_s: float) -> None:
         """One run of the kernel, and what it asks for."""
         state = self.memory.state
-        before_s = state.clock[layout.NOW]
-        began = thread_time()
-        why = advance(state, upto_s, EVENTS_AT_ONCE)
-        self.kernel_s += thread_time() - began
+        before_s = state.clock.item(layout.NOW)
+        began = self.kernel_clock()
+        why = ADVANCE.call(state, upto_s, EVENTS_AT_ONCE)
+        self.kernel_s += self.kernel_clock() - began
         if why == SIGNALLED:
             self._hand_over_signals()
         elif why == NEEDS_TASKS:
             self.memory.more_tasks()
         elif why == NEEDS_HEAP:
             self.memory.more_heap()
+        elif why == NEEDS_MESSAGES:
+            self.memory.more_messages()
         elif why == OUT_OF_BUDGET:
-            self._stalled = self._stalled + EVENTS_AT_ONCE if state.clock[layout.NOW] == before_s else 0
+            self._stalled = self._stalled + EVENTS_AT_ONCE if state.clock.item(layout.NOW) == before_s else 0
             if self._stalled >= limit("stalled_events"):
                 raise LimitReached("stalled_events")
             self.pause_for_breath()
@@ -86,7 +117,7 @@ class World:
     def pause_for_breath(self) -> None:
         """Called now and then within a long tick; Run replaces it to watch the real clock."""
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Lets those who are ready now go on, before something is done to them."""
         while self.memory.state.count[layout.READY_HEAD] >= 0:
             self._advance(float(self.memory.state.clock[layout.NOW]))
@@ -94,45 +125,110 @@ class World:
     def _hand_over_signals(self) -> None:
         state = self.memory.state
         for waiter, cause, at_s in state.signals[: int(state.count[layout.SIGNALS])].tolist():
-            event = self._waiting.pop(waiter)
-            event._ok, event._value = True, cause
-            self.env.schedule(event, delay=max(0.0, at_s - self.env.now))
+            if waiter < 0:
+                noticed = self.env.event()
+                noticed._ok, noticed._value = True, divmod(-1 - waiter, KINDS_OF_SIGNAL)
+                noticed.callbacks.append(self._member_changed)
+                self.env.schedule(noticed, delay=max(0.0, at_s - self.env.now))
+                continue
+            judge = self._judges.pop(waiter, None)
+            if judge is not None and judge.nothing_follows(cause):
+                continue
+            answer = self._waiting.pop(waiter) if judge is None else self.env.event()
+            answer._ok, answer._value = True, cause
+            if judge is not None:
+                answer.callbacks.append(judge.hear)
+            self.env.schedule(answer, delay=max(0.0, at_s - self.env.now))
         state.count[layout.SIGNALS] = 0
 
-    # -- what components' lives use
-    def start(self, me: Instance, process: Generator[simpy.Event, Any, None]) -> None:
-        """Runs a process that ends when the instance is removed or wired anew."""
-        me.processes.append(self.env.process(_until_interrupted(process)))
+    def _member_changed(self, noticed: simpy.Event) -> None:
+        """What the kernel has noticed about somebody whom a component calls, at the time when it did."""
+        found: tuple[int, int] = noticed.value  # type: ignore[assignment]
+        member, what = found
+        me, link_id, target = self.builder.member_of[member]
+        if what == layout.MEMBER_FAILS:
+            me.component.member_fails(self, me, link_id, target)
+        elif what == layout.BREAKER_OPENED:
+            self.tell("breaker_opened", me, "warning", marker=True, by=me.label, target=target.label)
+        else:
+            self.tell("breaker_closed", me, "good", marker=True, by=me.label, target=target.label)
 
-    def check(self, check: HealthCheck, number: int) -> simpy.Event:
-        """Sends a health check; the event's value is its cause."""
-        event = self.env.event()
+    # -- what components' lives use
+    def start(self, me: Instance, process: Generator[simpy.Event, Any, None]) -> simpy.Process:
+        """Runs a process that ends when the instance is removed or wired anew."""
+        me.processes = [other for other in me.processes if other.is_alive]
+        running = self.env.process(_until_interrupted(process))
+        me.processes.append(running)
+        return running
+
+    def send_check(self, check: HealthCheck, watcher: Instance, judge: Judge, luck: int) -> None:
+        """Sends a health check; `judge` hears how it ends. luck: below 2^64, from which its draws follow, when taken modulo that."""
         self._waiters += 1
-        self._waiting[self._waiters] = event
-        link_id = check.link_id()
-        member = self._builder.member(check.settings, -1, link_id, check.target)
-        timer = self._builder.check_timers[link_id]
-        timeout_s = min(check.setting("health_check_timeout_ms"), self.links[link_id].parameters["timeout_ms"]) / 1000.0
-        if check.salt is None:
-            check.salt = salt(self.seed, check.settings.id, check.purpose)
-        key = (check.salt + number) % 2**64  # the kernel mixes it
-        control.send_check(self.memory.state, member, CHECK, timer, timeout_s, self._waiters, np.uint64(key))
-        return event
+        self._judges[self._waiters] = judge
+        wiring = self._wiring, check.link_id()
+        if check.wiring != wiring:
+            self._find_way(check, *wiring)
+        key = np.uint64(luck % 2**64)
+        SEND_CHECK.call(self.memory.state, watcher.node, check.member, CHECK, check.timer, check.timeout_s, self._waiters, key)
+
+    def _find_way(self, check: HealthCheck, wiring: int, link_id: str) -> None:
+        """What a check needs to know, until something is set or wired anew."""
+        check.wiring = wiring, link_id
+        check.member = self.builder.member(check.settings, -1, link_id, check.target)
+        check.timer = self.builder.check_timers[link_id]
+        check.timeout_s = min(check.settings.values["health_check_timeout_ms"], self.links[link_id].parameters["timeout_ms"]) / 1000.0
+
+    def luck_of(self, me: Instance, purpose: str) -> int:
+        """A number below 2^64 that depends on nothing but the seed and these names."""
+        return salt(self.seed, me.id, purpose)
 
     def uniform(self, me: Instance, purpose: str, number: int) -> float:
         """A number in (0, 1) that depends on nothing but the seed and these names."""
         return ((salt(self.seed, me.id, purpose, number) >> 11) + 0.5) / 2.0**53
 
-    def tell(self, code: str, me: Instance, severity: str, marker: bool = False, **arguments: Any) -> None:
+    def tell(self, code: str, me: Instance | Group, severity: str, marker: bool = False, **arguments: Any) -> None:
         """An event of the story; one that is marked changes what is being measured."""
         self.changes += int(marker)
-        self.story.tell(code, me.id, me.label, severity, marker, arguments)
+        self.story.tell(code, me.component_id, me.label, severity, marker, arguments)
 
     def link_row(self, link_id: str) -> int:
-        return self._builder.link_rows[link_id]
+        return self.builder.link_rows[link_id]
+
+    def link_rows(self) -> list[int]:
+        """Where the links' counters are, in order of `links`."""
+        return [self.builder.link_rows[link_id] for link_id in self.links]
+
+    def group_behind(self, link_id: str) -> Group:
+        return self.groups[self.links[link_id].target]
+
+    def asker_of(self, link_id: str) -> Group:
+        return self.groups[self.links[link_id].source]
 
     def target_of(self, link_id: str) -> Instance:
-        return self.instances[self.links[link_id].target]
+        """The instance behind a link, of kinds that have one only."""
+        return self.group_behind(link_id).first
+
+    def component_at(self, node: int) -> str | None:
+        """The id of the component that a node belongs to, while there is one."""
+        me = self._at.get(node)
+        return None if me is None else me.component_id
+
+    def links_to(self, component_id: str) -> list[str]:
+        """Ids of the links over which a component is called."""
+        return self._links_to.get(component_id, [])
+
+    def waited_for(self, group: Group) -> float:
+        """Seconds that messages have waited so far, added up, in the queues that a component takes from."""
+        queues = self.memory.state.queues[: self.memory.used.get("queues", 0)]
+        total = 0.0
+        for link_id in self.links_to(group.id) if len(queues) else ():
+            for me in self.groups[self.links[link_id].source].everyone if self._keeps_messages(link_id) else ():
+                routes = [me.routes[me.links[link_id], None], self.link_route(me, link_id)]
+                total += float(queues["area"][(queues["node"] == me.node) & np.isin(queues["route"], routes)].sum())
+        return total
+
+    def _keeps_messages(self, link_id: str) -> bool:
+        return self.groups[self.links[link_id].source].component.queue_rows > 0
 
     def sources(self) -> Iterator[Instance]:
         return (instance for instance in self.instances.values() if instance.source >= 0)
@@ -143,133 +239,210 @@ class World:
         port = me.port(port_name)
         if port.managed:
             return
-        for verb in ("read", "write") if port.by_verb else (None,):
-            behind = [
-                (link_id, answering)
-                for link_id in me.links_of(port_name)
-                if link_id not in me.out_of_rotation
-                for answering in self.target_of(link_id).component.answers(self.target_of(link_id), verb or "read")
-            ]
-            self._builder.set_route(me, port_name, verb, behind)
+        for (name, verb), route in me.routes.items():
+            of, links = me.parts.get(name, (name, ()))
+            if of == port_name:
+                over = [link_id for link_id in me.links_of(port_name) if name == port_name or link_id in links]
+                self.builder.set_route(me, name, verb, self._behind(me, over, verb))
+                if port.empty_cause == "no_route":
+                    self.memory.state.routes[route]["cause"] = CODE["refused" if self._all_restart(over) else "no_route"]
+        me.component.rotated(self, me, port_name)
+
+    def _all_restart(self, links: list[str]) -> bool:
+        """Whether there are machines behind these links, and none of them in service."""
+        groups = [self.group_behind(link_id) for link_id in links]
+        return any(group.members for group in groups) and not any(group.in_service for group in groups)
+
+    def _behind(self, me: Instance, links: list[str], verb: str | None) -> list[tuple[str, Instance]]:
+        """Who answers a verb over these links, as far as they are in rotation; first those with the best priority."""
+        asks = me.port(me.links[links[0]]).asks if links else "read"
+        ordered = sorted(links, key=lambda link_id: self.links[link_id].parameters["priority"])
+        behind = [
+            (link_id, answering)
+            for link_id in ordered
+            for answering in self.target_of(link_id).component.answers(self.target_of(link_id), verb or asks)
+        ]
+        return me.component.rotation(self, me, behind)
+
+    def in_rotation(self, me: Instance, port: str) -> list[tuple[str, Instance]]:
+        """(link, instance) of those whom calls over a port may go to now."""
+        members = self.builder.members_of(me.routes[port, None])
+        return [(link_id, target) for _me, link_id, target in map(self.builder.member_of.__getitem__, members)]
+
+    def who_is(self, member: int) -> Instance:
+        """Who is meant by a row of the kernel's members."""
+        return self.builder.member_of[member][2]
+
+    def forgive(self, me: Instance, port: str, link_id: str, target: Instance) -> None:
+        """Counts the failures of a target from the beginning."""
+        self.builder.forgive(self.builder.member(me, me.routes[port, None], link_id, target))
 
     def set_route(self, me: Instance, port: str, behind: list[tuple[str, Instance]]) -> None:
-        self._builder.set_route(me, port, None, behind)
+        self.builder.set_route(me, port, None, behind)
 
-    def refresh_callers(self, callee: Instance) -> None:
-        for link_id, link in self.links.items():
-            if link.target == callee.id:
-                source = self.instances[link.source]
+    def inner_link(self, group: Group, name: str, **parameters: Any) -> str:
+        """A link between instances of one component, that nobody has drawn; its id."""
+        link_id = f"{group.id}#{name}"
+        if link_id not in self.builder.link_rows:
+            self.builder.add_link(link_id, LinkSpec(group.id, group.id, LINK.defaults() | parameters), ordered=False)
+        return link_id
+
+    def refresh_callers(self, callee: Instance | Group) -> None:
+        for link_id in self.links_to(callee.component_id):
+            for source in self.groups[self.links[link_id].source].everyone:
                 self.refresh_route(source, source.links[link_id])
 
     def nobody_sends_to(self, me: Instance) -> bool:
-        """Whether no route has this node in rotation."""
-        state = self.memory.state
-        for instance in self.instances.values():
-            for route in instance.routes.values():
-                row = state.routes[route]
-                targets = state.targets[row["first"] : row["first"] + row["enabled"]]
-                if (state.members[targets]["node"] == me.node).any():
-                    return False
-        return True
+        """Whether no route has this component in rotation."""
+        return not any(self.builder.in_rotation(member) for member in me.group.members)
+
+    def link_route(self, me: Instance, link_id: str) -> int:
+        """The route of one link alone, with whoever is in rotation behind it."""
+        port = me.links[link_id]
+        before = len(me.routes)
+        route = self.builder.links_route(me, port, (link_id,), None)
+        if len(me.routes) > before:
+            self.builder.set_route(me, f"{port} {link_id}", None, self._behind(me, [link_id], None))
+        return route
+
+    def members_of(self, route: int) -> list[int]:
+        """Rows of those in rotation."""
+        return self.builder.members_of(route)
 
     # -- databases
-    def share_dataset(self, me: Instance, owner: Instance) -> None:
-        """Says that two nodes hold the same data."""
-        if owner.dataset < 0:
-            owner.dataset = self._builder.add_dataset()
-        me.dataset = owner.dataset
-        self.memory.state.nodes[me.node]["dataset"] = owner.dataset
-
-    def set_primary(self, me: Instance, primary: bool) -> None:
-        self.memory.state.nodes[me.node]["primary"] = int(primary)
-
-    def version_gap(self, newer: Instance, older: Instance) -> int:
-        return int(control.max_version_gap(self.memory.state, newer.store, older.store))
-
-    def versions_total(self, me: Instance) -> int:
-        return int(self.memory.state.keyed[:, me.store].sum(dtype=np.int64))
-
-    def copy_versions(self, source: Instance, target: Instance) -> None:
-        control.copy_versions(self.memory.state, source.store, target.store)
-
-    def received_not_applied(self, me: Instance) -> int:
-        return int(control.received_not_applied(self.memory.state, me.node, APPLY_WRITE))
-
-    def forget_lost_writes(self, me: Instance) -> int:
-        return int(control.forget_lost_writes(self.memory.state, me.dataset, me.store))
-
-    def empty_cache(self, me: Instance) -> None:
-        keys = int(self.memory.state.caches[me.cache]["size"])
-        control.empty_cache(self.memory.state, me.cache)
-        self.tell("cache_emptied", me, "warning", keys=keys)
+    def send_work(self, sender: Instance, link_id: str, target: Instance, verb: str, size_kb: float, cost: float) -> simpy.Event:
+        """Sends a message of machinery; the event's value is the cause with which it ended."""
+        event = self.env.event()
+        self._waiters += 1
+        self._waiting[self._waiters] = event
+        member = self.builder.member(sender, -1, link_id, target)
+        timer = self.builder.check_timers[link_id]
+        key = salt(self.seed, link_id, "work", self._waiters)
+        control.send_work(
+            self.memory.state, sender.node, member, VERB_CODE[verb], timer, LONGEST_WORK_S, self._waiters, np.uint64(key), size_kb, cost
+        )  # fmt: skip
+        return event
 
     # -- faults
-    def kill(self, me: Instance, mode: str) -> bool:
-        """The component dies as a `process` or a `machine`; False when it is dead already."""
-        if not me.alive:
-            return False
-        self.tell("killed_machine" if mode == "machine" else "killed_process", me, "error", marker=True)
-        self._end(me, mode == "machine", "crashed")
+    def kill(self, me: Instance, silent: bool, cause: str = "crashed") -> None:
+        """An instance dies; what it has fails with `cause`, or hears nothing more when it is silent. Faults tells people."""
+        self._end(me, silent, cause)
+        if me.stage == STARTING:
+            me.stage = DOWN
+            me.turn += 1
         me.component.killed(self, me)
-        return True
 
     def _end(self, me: Instance, silent: bool, cause: str) -> None:
-        self._settle()
+        self.settle()
         self.memory.room_for_events()
         pools = self.memory.used.get("pools", 0)
         control.kill(self.memory.state, me.node, int(silent), CODE[cause], pools)
-        self._settle()
+        self.memory.lives.ends(me.node, self.env.now)
+        self.settle()
 
-    def restore(self, me: Instance) -> bool:
-        if me.alive:
-            return False
-        control.restore(self.memory.state, me.node)
-        self.tell("restored", me, "good", marker=True)
+    def restore(self, me: Instance) -> None:
+        """An instance that is dead runs again."""
+        if me.stage == DOWN:
+            me.group.join(me)
+        else:
+            self._begin(me)
+            me.component.started(self, me, anew=False)
         me.component.restored(self, me)
-        return True
+
+    def _begin(self, me: Instance) -> None:
+        control.restore(self.memory.state, me.node)
+        self.memory.lives.begins(me.node, self.env.now)
+
+    # -- instances come and go (see Group)
+    def new_instance(self, group: Group, number: int, alive: bool) -> Instance:
+        me = self.builder.add(group, number)
+        self.memory.state.nodes[me.node]["alive"] = int(alive)
+        if alive:
+            self.memory.lives.begins(me.node, self.env.now)
+        else:
+            me.stage = GONE
+        self.instances[me.id] = self._at[me.node] = me
+        self.places.put(me)
+        return me
+
+    def raise_up(self, me: Instance) -> None:
+        """Whoever was not there lives from now on."""
+        self._begin(me)
+        self._live(me)
+        self.faults.arrived(me)
+        me.component.started(self, me, anew=True)
+
+    def lay_down(self, me: Instance) -> None:
+        """It ends, and nobody remembers anything bad of it."""
+        _stop_processes(me)
+        me.memory.pop("linked to", None)
+        self._end(me, False, "removed")
+        for link_id in self.links_to(me.component_id):
+            for source in self.groups[self.links[link_id].source].everyone:
+                source.out_of_rotation.discard((link_id, me.id))
+
+    def requests_at(self, me: Instance) -> int:
+        return int(self.memory.state.nodes[me.node]["in_flight"])
+
+    def busy(self, me: Instance) -> bool:
+        """Whether anything is under way at an instance, to it or back."""
+        return self.requests_at(me) > 0 or self.builder.calls_under_way(me) > 0
 
     # -- the design changes
     def apply(self, design: Design, tell: bool = True) -> None:
         """Makes the running system that of `design`: parts come, go and change under traffic."""
+        self.design = design
         runnable = {i: spec for i, spec in design.components.items() if _runs(spec)}
         links = {i: link for i, link in design.links.items() if link.source in runnable and link.target in runnable}
-        gone = [i for i in self.instances if i not in runnable or self.instances[i].component.kind != runnable[i].kind]
+        gone = [i for i in self.groups if i not in runnable or self.groups[i].component.kind != runnable[i].kind]
         dropped = [i for i, link in self.links.items() if i in links and _ends(links[i]) != _ends(link)]
         removed = [*dropped, *(i for i in self.links if i not in links)]
         for link_id in removed:
             self._remove_link(link_id, tell and link_id not in dropped)
         for identifier in gone:
-            self._remove(self.instances[identifier], tell)
-        changed_wiring = not self.instances or bool(gone or removed) or links.keys() != self.links.keys()
+            self._remove(self.groups[identifier], tell)
+        changed_wiring = not self.groups or bool(gone or removed) or links.keys() != self.links.keys()
         for identifier, spec in runnable.items():
-            if identifier not in self.instances:
+            if identifier not in self.groups:
                 changed_wiring = True
                 self._add(identifier, spec, tell)
+        self.groups = {i: self.groups[i] for i in sorted(self.groups)}
         self.instances = {i: self.instances[i] for i in sorted(self.instances)}
+        self.places.follow(runnable, tell)
         if changed_wiring:
             self._rewire(links, runnable, tell)
         self._update_values(runnable, links, tell)
+        self.bills.follow()
+        self.faults.reconsider()
 
     def _add(self, identifier: str, spec: ComponentSpec, tell: bool) -> None:
-        self.instances[identifier] = self._builder.add(identifier, spec)
+        group = Group(self, identifier, spec.label, KINDS[spec.kind], dict(spec.parameters))
+        self.groups[identifier] = group
+        group.populate()
         if tell:
-            self.tell("component_added", self.instances[identifier], "info", marker=True)
+            self.tell("component_added", group, "info", marker=True)
 
-    def _remove(self, me: Instance, tell: bool) -> None:
+    def _remove(self, group: Group, tell: bool) -> None:
         if tell:
-            self.tell("component_removed", me, "info", marker=True)
-        _stop_processes(me)
-        if me.source >= 0:
-            control.change_users(self.memory.state, me.source, 0)
-            control.change_rate(self.memory.state, me.source, 0.0, 0.0)
-        else:
-            self._end(me, False, "removed")
-        del self.instances[me.id]
+            self.tell("component_removed", group, "info", marker=True)
+        for me in group.members:
+            me.stage = GONE
+            me.turn += 1
+            _stop_processes(me)
+            if me.source >= 0:
+                control.change_users(self.memory.state, me.source, 0)
+                control.change_rate(self.memory.state, me.source, 0.0, 0.0)
+            else:
+                self._end(me, False, "removed")
+        for me in group.everyone:
+            self.builder.forget_routes(me)
+            del self.instances[me.id], self._at[me.node]
+        del self.groups[group.id]
 
     def _remove_link(self, link_id: str, tell: bool) -> None:
         link = self.links.pop(link_id)
-        if tell and link.source in self.instances and link.target in self.instances:
-            source, target = self.instances[link.source], self.instances[link.target]
+        if tell and link.source in self.groups and link.target in self.groups:
+            source, target = self.groups[link.source], self.groups[link.target]
             self.tell("link_removed", source, "info", marker=True, target=target.label)
 
     def _rewire(self, links: dict[str, LinkSpec], runnable: dict[str, ComponentSpec], tell: bool) -> None:
@@ -278,26 +451,40 @@ class World:
             if link_id not in self.links:
                 self._add_link(link_id, links[link_id], runnable, tell)
         self.links = {i: self.links[i] for i in sorted(self.links)}
-        for instance in self.instances.values():
-            instance.links = {i: self._port_of(link) for i, link in self.links.items() if link.source == instance.id}
-            instance.out_of_rotation &= set(instance.links)
-            self._builder.write_timeouts(instance)
-        self._builder.size_stores(self.instances)
-        for instance in self.instances.values():
+        self._links_to = {}
+        for group in self.groups.values():
+            group.links, group.drawn = {}, {}
+        for link_id, link in self.links.items():
+            port = self._port_of(link)
+            self.groups[link.source].links[link_id] = port.name
+            if port.carries_traffic:
+                self._links_to.setdefault(link.target, []).append(link_id)
+            self.groups[link.source].drawn[link_id] = link
+        self.wire(list(self.instances.values()))
+
+    def wire(self, instances: list[Instance]) -> None:
+        """Gives instances the links of their component, their code and their routes."""
+        self._wiring += 1
+        for instance in instances:
+            instance.links = instance.group.links
+            instance.out_of_rotation = {out for out in instance.out_of_rotation if out[0] in instance.links}
+        self.builder.size_stores(self.instances)
+        for instance in instances:
             instance.component.wire(self, instance)
-        for instance in self.instances.values():
-            self._builder.write_program(instance)
+        for instance in instances:
+            self.builder.write_program(instance)
             for port in instance.component.ports:
                 self.refresh_route(instance, port.name)
-        for instance in self.instances.values():
+        for instance in instances:
             instance.component.wired(self, instance)
             if instance.source >= 0:
                 self._wire_source(instance)
-            self._live(instance)
+            if instance.stage in (UP, DRAINING):
+                self._live(instance)
 
     def _live(self, me: Instance) -> None:
         """Starts the life of an instance, anew when it is linked to other things than before."""
-        linked_to = [(link_id, id(self.target_of(link_id))) for link_id in me.links]
+        linked_to = [(link_id, id(self.group_behind(link_id))) for link_id in me.links]
         if me.memory.get("linked to") == linked_to:
             return
         me.memory["linked to"] = linked_to
@@ -305,25 +492,30 @@ class World:
         for process in me.component.life(self, me):
             self.start(me, process)
 
+    def live_anew(self, me: Instance) -> None:
+        """Starts the life of an instance from the beginning."""
+        me.memory.pop("linked to", None)
+        self._live(me)
+
     def _add_link(self, link_id: str, link: LinkSpec, runnable: dict[str, ComponentSpec], tell: bool) -> None:
         self.links[link_id] = link
-        source, target = self.instances[link.source], self.instances[link.target]
+        source, target = self.groups[link.source], self.groups[link.target]
         port = port_for(source.component, target.component)
-        self._builder.add_link(link_id, link, ordered=port is not None and port.style == "replication")
+        self.builder.add_link(link_id, link, ordered=port is not None and port.style == "replication")
         if tell:
             self.tell("link_added", source, "info", marker=True, target=target.label)
 
-    def _port_of(self, link: LinkSpec) -> str:
-        port = port_for(self.instances[link.source].component, self.instances[link.target].component)
+    def _port_of(self, link: LinkSpec) -> Port:
+        port = port_for(self.groups[link.source].component, self.groups[link.target].component)
         assert port is not None, "checked before a run"
-        return port.name
+        return port
 
     def _wire_source(self, me: Instance) -> None:
         """Popularity of keys, the dataset that its requests reach, and the traffic of a newcomer."""
-        self._builder.write_popularity(me)
+        self.builder.write_popularity(me)
         row = self.memory.state.sources[me.source]
         row["dataset"] = self._only_dataset(me)
-        rate = float(me.values["arrival_rate_per_s"])
+        rate = me.component.demand(me.values).rate_per_s
         row["trace_every"] = max(1, int(rate / 2.0))
         self.traffic.follow(me)
 
@@ -344,42 +536,57 @@ class World:
 
     def _update_values(self, runnable: dict[str, ComponentSpec], links: dict[str, LinkSpec], tell: bool) -> None:
         for identifier, spec in runnable.items():
-            me = self.instances[identifier]
-            me.label = spec.label
+            group = self.groups[identifier]
+            group.label = spec.label
             for name, value in spec.parameters.items():
-                if me.values[name] != value:
-                    self.set_parameter(me, name, value, tell)
+                if group.values[name] != value:
+                    self._set_parameter(group, name, value, tell)
         for link_id, link in links.items():
             if self.links[link_id].parameters != link.parameters:
                 self.set_link(link_id, link, tell)
 
-    def set_parameter(self, me: Instance, name: str, value: Any, tell: bool = True) -> None:
+    def set_parameter(self, group: Group, name: str, value: Any) -> None:
         """Changes a parameter in the running system."""
-        self._settle()
+        self._set_parameter(group, name, value, True)
+        self.bills.follow()
+
+    def _set_parameter(self, group: Group, name: str, value: Any, tell: bool) -> None:
+        self.settle()
         self.memory.room_for_events()
-        parameter = me.component.parameter(name)
-        me.values[name] = value
-        self._builder.write_parameter(me, name)
-        if me.source >= 0 and name in ("keys", "zipf_exponent"):
-            self._builder.size_stores(self.instances)
-            self._builder.write_popularity(me)
-        if me.cache >= 0:
-            self._builder.size_stores(self.instances)
-        me.component.changed(self, me, name)
-        if me.source >= 0:
-            self.traffic.follow(me)
+        self._wiring += 1
+        parameter = group.component.parameter(name)
+        group.values[name] = value
+        for me in group.everyone:
+            self._write_parameter(me, name)
         if tell:
             unit = "" if parameter.unit == "ratio" else parameter.unit
             arguments = {"parameter": name, "title": parameter.title, "value": value, "unit": unit}
-            self.tell("parameter_set", me, "info", marker=True, **arguments)
+            self.tell("parameter_set", group, "info", marker=True, **arguments)
+        if group.component.grows and name == "instances":
+            group.resize(int(value))
+
+    def _write_parameter(self, me: Instance, name: str) -> None:
+        for known in (name, *me.component.decides.get(name, ())):
+            self.builder.write_parameter(me, known)
+        if me.source >= 0 and (name in ("keys", "static_objects") or "zipf" in name):
+            self.builder.size_stores(self.instances)
+            self.builder.write_popularity(me)
+        if me.cache >= 0:
+            self.builder.size_stores(self.instances)
+        me.component.changed(self, me, name)
+        if me.source >= 0:
+            self.traffic.follow(me)
 
     def set_link(self, link_id: str, link: LinkSpec, tell: bool = True) -> None:
-        self._settle()
+        self.settle()
+        self._wiring += 1
         before = self.links[link_id].parameters
         self.links[link_id] = link
-        self._builder.write_link(link_id, link)
-        source, target = self.instances[link.source], self.instances[link.target]
-        self._builder.write_timeouts(source)
+        self.builder.write_link(link_id, link)
+        source, target = self.groups[link.source], self.groups[link.target]
+        source.drawn[link_id] = link
+        if any(before[name] != link.parameters[name] for name in (*SHAPES_CODE, "priority")):
+            self.rewrite(source.everyone)
         self.changes += 1
         for name, value in link.parameters.items() if tell else ():
             if before[name] != value:
@@ -389,11 +596,15 @@ class World:
     def rewrite(self, instances: list[Instance]) -> None:
         """Writes the code of instances anew, after a parameter that shapes it has changed."""
         for instance in instances:
-            self._builder.write_program(instance)
+            self.builder.write_program(instance)
+            for port in instance.component.ports:
+                self.refresh_route(instance, port.name)
 
     def accrue(self) -> None:
         """Brings all integrals up to now."""
-        control.accrue(self.memory.state, self.memory.used.get("nodes", 0), self.memory.used.get("pools", 0))
+        control.accrue(
+            self.memory.state, self.memory.used.get("nodes", 0), self.memory.used.get("pools", 0), self.memory.used.get("queues", 0)
+        )
 
 
 def _ends(link: LinkSpec) -> tuple[str, str]:
@@ -406,8 +617,7 @@ def _runs(spec: ComponentSpec) -> bool:
 
 def _stop_processes(me: Instance) -> None:
     for process in me.processes:
-        if process.is_alive:
-            process.interrupt()
+        stop(process)
     me.processes.clear()
 
 

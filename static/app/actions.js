@@ -9,6 +9,7 @@
  */
 import * as edits from "./core/edits.js";
 import { t } from "./core/i18n.js";
+import { boxOf, pulled } from "./core/places.js";
 
 /**
  * @param {App} app
@@ -63,7 +64,7 @@ function designActions(app, ui) {
   return [
     { id: "save", label: () => t("Save"), keys: ["Ctrl+S"], visible: () => app.canEdit,
       enabled: () => !saver.saving && (saver.token === null || saver.dirty), perform: () => saver.save() },
-    { id: "share", label: () => t("Share"), visible: () => app.canEdit, perform: () => ui.share() },
+    { id: "share", label: () => t("Share"), inMenu: true, visible: () => app.canEdit, perform: () => ui.share() },
     { id: "fork", label: () => t("Fork"), inMenu: true, visible: () => saver.token !== null, perform: () => saver.fork() },
     { id: "edit-scenario", label: () => t("Edit scenarios"), inMenu: true, visible: () => app.canEdit, perform: () => ui.editScenarios() },
   ];
@@ -77,24 +78,37 @@ function designActions(app, ui) {
 function editActions(app, canvas) {
   const { history, selection, store } = app;
   const some = () => app.canEdit && selection.components.size > 0;
-  const nudge = (/** @type {number} */ dx, /** @type {number} */ dy) => () => app.edit(edits.nudge(store, selection.components, dx * edits.GRID, dy * edits.GRID));
+  const nudge = (/** @type {number} */ dx, /** @type {number} */ dy) => () => app.edit(edits.nudge(store, app.catalogue, selection.components, dx * edits.GRID, dy * edits.GRID));
   /** @type {Action[]} */
   const arrows = [["ArrowLeft", -1, 0], ["ArrowRight", 1, 0], ["ArrowUp", 0, -1], ["ArrowDown", 0, 1]].flatMap(([key, dx, dy]) => [
     { id: `nudge-${key}`, label: () => t("Move a little"), keys: [String(key)], enabled: some, visible: () => false, perform: nudge(Number(dx), Number(dy)) },
     { id: `nudge-far-${key}`, label: () => t("Move further"), keys: [`Shift+${key}`], enabled: some, visible: () => false, perform: nudge(5 * Number(dx), 5 * Number(dy)) },
   ]);
-  const pasteAt = () => app.clip && app.edit(edits.paste(store, app.clip, { x: 4 * edits.GRID, y: 4 * edits.GRID }));
+  const onePlace = () => (app.canEdit && selection.only !== null && app.catalogue.isPlace(store.components.get(selection.only)?.kind ?? "") ? selection.only : null);
+  const pull = (/** @type {number} */ dx, /** @type {number} */ dy) => () => {
+    const id = onePlace();
+    const entry = id && store.components.get(id);
+    if (entry) app.edit(edits.resize(store, app.catalogue, id, pulled(boxOf(entry), "es", dx, dy, edits.GRID), `resize ${id}`));
+  };
+  /** @type {Action[]} */
+  const sizes = [["ArrowLeft", -1, 0], ["ArrowRight", 1, 0], ["ArrowUp", 0, -1], ["ArrowDown", 0, 1]].map(([key, dx, dy]) => (
+    { id: `resize-${key}`, label: () => t("Resize the place"), keys: [`Alt+${key}`], enabled: () => onePlace() !== null, visible: () => false, perform: pull(Number(dx) * 2 * edits.GRID, Number(dy) * 2 * edits.GRID) }));
+  const pasteAt = () => app.clip && app.edit(edits.paste(store, app.catalogue, app.clip, edits.besideOf(app.catalogue, app.clip)));
+  const cut = () => {
+    app.clip = edits.copy(store, selection.components);
+    app.edit(edits.remove(store, Object.keys(app.clip.components), null));
+  };
   return [
     { id: "undo", label: () => t("Undo"), keys: ["Ctrl+Z"], enabled: () => history.undoLabel !== null, visible: () => app.canEdit, perform: () => history.undo() },
     { id: "redo", label: () => t("Redo"), keys: ["Ctrl+Shift+Z", "Ctrl+Y"], enabled: () => history.redoLabel !== null, visible: () => app.canEdit, perform: () => history.redo() },
     { id: "select-all", label: () => t("Select everything"), keys: ["Ctrl+A"], inMenu: true, perform: () => selection.set(store.components.keys()) },
     { id: "copy", label: () => t("Copy"), keys: ["Ctrl+C"], enabled: () => selection.components.size > 0, perform: () => { app.clip = edits.copy(store, selection.components); } },
-    { id: "cut", label: () => t("Cut"), keys: ["Ctrl+X"], enabled: some, perform: () => { app.clip = edits.copy(store, selection.components); app.edit(edits.remove(store, selection.components, null)); } },
+    { id: "cut", label: () => t("Cut"), keys: ["Ctrl+X"], enabled: some, perform: cut },
     { id: "paste", label: () => t("Paste"), keys: ["Ctrl+V"], enabled: () => app.canEdit && app.clip !== null, perform: () => { pasteAt(); app.clip = edits.copy(store, selection.components); canvas.revealSelection(); } },
-    { id: "duplicate", label: () => t("Duplicate"), keys: ["Ctrl+D"], enabled: some, perform: () => { app.edit(edits.duplicate(store, selection.components)); canvas.revealSelection(); } },
+    { id: "duplicate", label: () => t("Duplicate"), keys: ["Ctrl+D"], enabled: some, perform: () => { app.edit(edits.duplicate(store, app.catalogue, selection.components)); canvas.revealSelection(); } },
     { id: "delete", label: () => t("Delete"), keys: ["Delete", "Backspace"], enabled: () => app.canEdit && !selection.empty, perform: () => app.edit(edits.remove(store, selection.components, selection.link)) },
     { id: "tidy", label: () => t("Tidy up"), inMenu: true, visible: () => app.canEdit, enabled: () => store.components.size > 1, perform: () => canvas.tidy() },
-    ...arrows,
+    ...arrows, ...sizes,
   ];
 }
 

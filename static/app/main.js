@@ -4,6 +4,7 @@
 import { buildActions } from "./actions.js";
 import { App } from "./app.js";
 import { Canvas } from "./canvas/canvas.js";
+import { LinkTip } from "./canvas/link-tip.js";
 import { Board } from "./charts/board.js";
 import { setLanguage, t } from "./core/i18n.js";
 import { get } from "./session/api.js";
@@ -12,6 +13,7 @@ import { CommandPalette } from "./ui/commands.js";
 import { buildConflict } from "./ui/conflict.js";
 import { all, byId } from "./ui/dom.js";
 import { buildEvents } from "./ui/events.js";
+import { buildFaultsMenu } from "./ui/faults-menu.js";
 import { Inspector } from "./ui/inspector.js";
 import { listenToKeys } from "./ui/keyboard.js";
 import { buildNotes } from "./ui/notes.js";
@@ -20,6 +22,7 @@ import { Problems } from "./ui/problems.js";
 import { ScenarioDialog } from "./ui/scenarios.js";
 import { ShareDialog } from "./ui/share.js";
 import { Sheets } from "./ui/sheets.js";
+import { buildStatus } from "./ui/status.js";
 import { buildTheme } from "./ui/theme.js";
 import { Timeline } from "./ui/timeline.js";
 import { buildToasts } from "./ui/toasts.js";
@@ -35,7 +38,9 @@ async function start() {
   const canvas = new Canvas(app);
   const sheets = new Sheets(app, canvas);
   const share = new ShareDialog(app);
-  const scenarios = new ScenarioDialog(app);
+  const problems = new Problems(app);
+  new LinkTip(app, canvas.diagram, { host: byId("link-tip"), canvas: canvas.host }, (id) => problems.ruleOf(id));
+  const scenarios = new ScenarioDialog(app, problems);
   /** @type {CommandPalette | null} */
   let commands = null;
   const actions = buildActions(app, canvas, {
@@ -47,11 +52,13 @@ async function start() {
   });
   commands = new CommandPalette(actions);
   buildTopbar(app, actions);
+  buildFaultsMenu(app);
   buildPalette(app, canvas, () => sheets.phone && sheets.close("palette"));
-  new Inspector({ app, canvas, problems: new Problems(app), close: () => { app.selection.clear(); sheets.close("inspector"); }, editScenarios: () => scenarios.open() });
+  new Inspector({ app, canvas, problems, close: () => { app.selection.clear(); sheets.close("inspector"); }, editScenarios: () => scenarios.open(), kept: { search: "", drafts: new Map() } });
   new Timeline(app);
   buildEvents(app);
   buildNotes(app);
+  buildStatus(app);
   buildConflict(app);
   buildTheme(app);
   buildAnnouncer(app);

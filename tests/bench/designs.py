@@ -32,7 +32,7 @@ def completed(document: Document) -> Document:
         for name, component in document["components"].items()
     }
     links = {name: entry | {"parameters": of_links | entry.get("parameters", {})} for name, entry in document["links"].items()}
-    steady = {"bench": {"title": "Bench", "duration_s": 3600, "traffic": [], "faults": []}}
+    steady = {"bench": {"title": "Bench", "duration_s": 900_000, "traffic": [], "faults": []}}
     return document | {"components": components, "links": links, "scenarios": steady, "scenario": "bench"}
 
 

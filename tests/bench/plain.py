@@ -22,6 +22,17 @@ Steps = Generator[simpy.Event, Any, Any]
 Serve = Callable[[str, int], Steps]
 
 
+KINDS = {"clients", "load_balancer", "server", "cache", "sql_database", "read_replica", "note"}
+PLAIN_VALUES = {"instances": 1, "own_database": False, "size": "custom", "behaviour": "single", "static_share": 0.0}
+
+
+def is_modelled(design: Document) -> bool:
+    """Whether Plain does all the work of a completed design, so that the two may be compared."""
+    parts = design["components"].values()
+    plain = all(part["parameters"].get(name, value) == value for part in parts for name, value in PLAIN_VALUES.items())
+    return plain and all(part["kind"] in KINDS for part in parts)
+
+
 class Plain:
     """A completed design (every parameter written out) as a SimPy model."""
 

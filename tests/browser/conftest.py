@@ -1,8 +1,6 @@
 """A real server on a free port and a real Chromium. Both end with this folder's tests: Playwright's loop would
 otherwise be in the way of asynchronous tests elsewhere."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.page import CHROMIUM, FLAGS, Playground, opened
-from tests.web.servers import ROOT, Server
+from tests.web.servers import Server
 
 # What must happen soon is measured elsewhere; here a busy machine shall not fail a journey.
 expect.set_options(timeout=20_000)
@@ -18,8 +16,6 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="package")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, check=True)
     folder = tmp_path_factory.mktemp("browser")
     with Server(folder, engine="sim_engine", RUNS_PER_VISITOR=10, RUNS_AT_ONCE=30) as server:
         yield server

@@ -70,6 +70,9 @@ def test_a_wrong_value_says_why_and_goes_nowhere(first_page: Playground) -> None
     expect(first_page.inspector.get_by_role("alert").filter(has_text="between")).to_be_visible()
     expect(cores).to_have_attribute("aria-invalid", "true")
     expect(first_page.button("Undo")).to_be_disabled()
+    first_page.run()  # the inspector is drawn again, and keeps what was typed
+    expect(cores).to_have_value("-1")
+    expect(cores).to_have_attribute("aria-invalid", "true")
     cores.fill("7")
     cores.press("Tab")
     expect(first_page.button("Undo")).to_be_enabled()

@@ -33,7 +33,7 @@ def test_the_primary_dies_and_the_log_tells_the_story(first_page: Playground) ->
     first_page.select("Database")
     first_page.click("Kill")
     first_page.story("Database was killed")
-    first_page.story(re.compile("Database failed its checks for .* primary is lost"))
+    first_page.story(re.compile("Database failed the checks of .* primary is lost"))
     first_page.story(re.compile("is the new primary .* Acknowledged writes lost: \\d"))
     causes = first_page.page.locator(".chart").filter(has_text="Errors by cause").locator(".chart-legend")
     expect(causes).to_contain_text("Connection refused")
@@ -52,8 +52,9 @@ def test_a_server_and_the_cache_die(first_page: Playground) -> None:
     first_page.click("Restore")
     first_page.story(re.compile("Load balancer put Server 1 back"))
     first_page.select("Cache")
+    first_page.inspector.get_by_text("Break it").click()
     first_page.field("How it dies").select_option("machine")
-    first_page.click("Kill")
+    first_page.click("Start: Kill")
     first_page.story("The machine of Cache is gone")
 
 

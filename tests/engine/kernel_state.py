@@ -29,21 +29,32 @@ def push_one(s: State, at_s: float, code: int) -> int:
 
 @njit(**BARE)
 def pop_all(s: State, times: NDArray[np.float64], codes: NDArray[np.int64]) -> int:
-    """Empties the heap into the arrays; returns how many came."""
+    """Empties the queue of events into the arrays; returns how many came."""
     place = 0
+    now = 0.0
     while s.count[layout.HEAP_SIZE] > 0:
-        times[place] = s.heap_time[0]
-        codes[place] = s.heap_entry[0] & layout.CODE_MASK
-        heap.drop_first(s)
+        now = heap.next_s(s, now)
+        times[place] = now
+        codes[place] = heap.take_next(s) & layout.CODE_MASK
         place += 1
     return place
 
 
 @njit(**BARE)
 def pop_one(s: State) -> int:
-    code = s.heap_entry[0] & layout.CODE_MASK
-    heap.drop_first(s)
-    return code
+    heap.next_s(s, 0.0)
+    return heap.take_next(s) & layout.CODE_MASK
+
+
+@njit(**BARE)
+def hold(s: State, delays: NDArray[np.float64], times: NDArray[np.float64], codes: NDArray[np.int64]) -> None:
+    """For each delay takes the earliest event and schedules another one, so much later; what was taken goes into the arrays."""
+    now = 0.0
+    for place in range(delays.size):
+        now = heap.next_s(s, now)
+        times[place] = now
+        codes[place] = heap.take_next(s) & layout.CODE_MASK
+        heap.push(s, now + delays[place], place)
 
 
 @njit(**BARE)

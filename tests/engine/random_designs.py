@@ -26,11 +26,13 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "policy": ["round_robin", "random", "least_connections", "power_of_two", "ip_hash"], "cores": [1, 4],
         "processing_ms": [0.0, 0.05, 4.0], "max_connections": [2, 20_000], "health_check_interval_s": [0.1, 0.5],
         "health_check_timeout_ms": [5.0, 300.0], "unhealthy_threshold": [1, 3], "healthy_threshold": [1, 2],
+        "instances": [1, 1, 2], "boot_s": [0.0, 0.3], "drain_s": [0.0, 0.2, 30.0],
     },
     "server": {
         "cores": [1, 4], "service_ms": [0.0, 3.0, 40.0], "service_distribution": ["constant", "exponential", "hyperexponential"],
         "discipline": ["fifo", "lifo"], "workers": [1, 4, 64], "queue_limit": [0, 3, 256], "memory_mb": [40.0, 8192.0],
         "request_memory_mb": [0.0, 16.0], "network_mbit_s": [0.0, 50.0, 1000.0], "response_kb": [0.0, 20.0], "health_check_ms": [0.0, 2.0],
+        "instances": [1, 1, 2, 5], "boot_s": [0.0, 0.3], "drain_s": [0.0, 0.2, 30.0],
     },
     "cache": {
         "capacity_keys": [1, 20, 20_000], "ttl_s": [0.0, 0.2], "threads": [1, 4], "operation_ms": [0.0, 0.02, 8.0],
@@ -45,12 +47,24 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     },
     "read_replica": {"cores": [1, 8], "max_connections": [1, 100], "connection_queue_limit": [0, 500], "read_ms": [0.0, 3.0, 30.0],
                      "apply_ms": [0.0, 1.0, 20.0]},
+    "autoscaler": {
+        "metric": ["cpu", "requests", "in_flight"], "target_utilisation": [0.1, 0.6], "target_requests_per_s": [10.0, 100.0],
+        "target_in_flight": [1.0, 30.0], "minimum": [1, 2], "maximum": [2, 5], "evaluation_s": [0.2, 1.0], "cooldown_out_s": [0.0, 0.5],
+        "cooldown_in_s": [0.0, 0.5], "replaces_dead": [True, False], "scheduled": [True, False], "schedule_from_s": [0.5],
+        "schedule_until_s": [1.5],
+    },
+    "pipeline": {
+        "strategy": ["all_at_once", "rolling", "blue_green", "canary"], "batch": [1, 2], "keep_s": [0.0, 0.6], "canary_share": [0.1, 0.6],
+        "observe_s": [0.1, 0.5], "build_s": [0.0, 0.1], "test_s": [0.0, 0.1], "test_catches": [0.0, 1.0], "startup_s": [0.0, 0.3],
+        "bad_error_ratio": [0.0, 0.9],
+    },
 }  # fmt: skip
+CONTROLLERS = ("autoscaler", "pipeline")
 LINK: dict[str, list[Any]] = {
     "latency_ms": [0.0, 0.25, 30.0], "latency_distribution": ["constant", "lognormal"], "bandwidth_mbit_s": [0.0, 5.0, 10_000.0],
     "loss_ratio": [0.0, 0.0, 0.05, 0.6], "retransmit_timeout_ms": [1.0, 200.0], "timeout_ms": [10.0, 200.0, 5000.0],
 }  # fmt: skip
-KILLABLE = ("load_balancer", "server", "cache", "sql_database", "read_replica")
+KILLABLE = ("load_balancer", "server", "cache", "sql_database", "read_replica", *CONTROLLERS)
 
 
 @st.composite
@@ -65,7 +79,7 @@ def components(draw: st.DrawFn) -> dict[str, Document]:
     parts: dict[str, Document] = {}
     for kind in VALUES:
         least = 1 if kind in ("clients", "server") else 0
-        for number in range(draw(st.integers(least, MOST_OF_A_KIND))):
+        for number in range(draw(st.integers(least, 1 if kind in CONTROLLERS else MOST_OF_A_KIND))):
             parts[f"{kind}_{number}"] = {"kind": kind, "parameters": draw(some(VALUES[kind]))}
     if not any(p["kind"] == "sql_database" for p in parts.values()):
         parts = {i: p for i, p in parts.items() if p["kind"] != "read_replica"}
@@ -94,6 +108,8 @@ def wired(draw: st.DrawFn, parts: dict[str, Document]) -> list[tuple[str, str]]:
     for place, source in enumerate(servers):
         targets = some_of(of_kind(parts, "cache", "sql_database")) + some_of(servers[place + 1 :])
         ends += [(source, target) for target in targets]
+    for source in of_kind(parts, *CONTROLLERS):
+        ends += [(source, target) for target in some_of(servers)]
     for replica in of_kind(parts, "read_replica"):
         ends.append((draw(st.sampled_from(of_kind(parts, "sql_database"))), replica))
     return ends
@@ -105,10 +121,25 @@ def faults(draw: st.DrawFn, parts: dict[str, Document]) -> list[Document]:
     for target in draw(st.lists(st.sampled_from(of_kind(parts, *KILLABLE)), max_size=4)):
         found.append({
             "at_s": draw(st.sampled_from([0.0, 0.3, 0.5, 1.0, 1.7])), "component": target,
-            "action": draw(st.sampled_from(["kill", "kill", "kill", "restore"])), "mode": draw(st.sampled_from(["process", "machine"])),
             "for_s": draw(st.sampled_from([None, 0.0, 0.2, 0.8])),
+            **draw(st.sampled_from([
+                {"action": "restore"}, {"action": "kill"}, {"action": "kill", "arguments": {"mode": "process"}},
+                {"action": "kill", "arguments": {"mode": "machine"}},
+            ])),
         })  # fmt: skip
+    for target in of_kind(parts, "pipeline"):
+        found += [
+            {"at_s": at_s, "component": target, "action": action, "arguments": arguments} for at_s, action, arguments in draw(orders())
+        ]
     return found
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> list[tuple[float, str, Document]]:
+    """What a pipeline is asked for, and when."""
+    asked = st.sampled_from([("deploy", {}), ("deploy", {"quality": "bad"}), ("rollback", {})])
+    times = draw(st.lists(st.sampled_from([0.1, 0.4, 0.8, 1.2, 1.9]), max_size=3))
+    return [(at_s, *draw(asked)) for at_s in times]
 
 
 @st.composite
@@ -129,8 +160,10 @@ def commands(draw: st.DrawFn, document: Document) -> list[tuple[float, Document]
         name = draw(st.sampled_from(sorted(values)))
         found.append((at_s, draw(st.sampled_from([
             {"action": "set", "component": target, "parameter": name, "value": draw(st.sampled_from(values[name]))},
-            {"action": "kill", "component": target, "mode": draw(st.sampled_from(["process", "machine"]))},
-            {"action": "restore", "component": target},
+            {"action": "kill", "component": target, "mode": draw(st.sampled_from(["process", "machine"])),
+             "instance": draw(st.sampled_from([0, 1, 2]))},
+            {"action": "restore", "component": target, "instance": draw(st.sampled_from([0, 0, 2]))},
+            {"action": "set", "component": target, "parameter": "instances", "value": draw(st.integers(1, 5))},
             {"action": "traffic", "multiplier": draw(st.sampled_from([0.0, 0.5, 3.0]))},
             {"action": "design", "design": draw(edited(document))},
         ]))))  # fmt: skip

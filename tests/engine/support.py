@@ -3,65 +3,15 @@
 Designs are written with the catalogue's defaults, except that links are quick and certain unless a test says otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim_engine import Run
+from sim_engine.experiments.drawing import QUICK, Document, design, inside, kill, link, part, shop
 
-Document = dict[str, Any]
+__all__ = ["QUICK", "Document", "design", "inside", "kill", "link", "part", "shop"]
+
 Frame = dict[str, Any]
-
-QUICK: Document = {"latency_ms": 0.1, "latency_distribution": "constant"}
-
-
-def part(kind: str, **parameters: Any) -> Document:
-    return {"kind": kind, "parameters": parameters}
-
-
-def link(source: str, target: str, **parameters: Any) -> Document:
-    return {"from": source, "to": target, "parameters": QUICK | parameters}
-
-
-def kill(component: str, at_s: float, mode: str = "process", for_s: float | None = None) -> Document:
-    return {"at_s": at_s, "component": component, "action": "kill", "mode": mode, "for_s": for_s}
-
-
-def design(
-    parts: Mapping[str, Document],
-    links: list[Document],
-    duration_s: float = 10.0,
-    faults: list[Document] | None = None,
-    traffic: list[tuple[float, float]] | None = None,
-    seed: int = 1,
-) -> Document:
-    """links: their ids are `source-target`. traffic: (at_s, multiplier)."""
-    points = [{"at_s": at_s, "multiplier": multiplier} for at_s, multiplier in traffic or []]
-    return {
-        "format": "architecture-playground", "version": 1, "name": "Test", "seed": seed,
-        "components": dict(parts),
-        "links": {f"{entry['from']}-{entry['to']}": entry for entry in links},
-        "scenarios": {"only": {"title": "Only", "duration_s": duration_s, "traffic": points, "faults": faults or []}},
-        "scenario": "only",
-    }  # fmt: skip
-
-
-def shop(duration_s: float = 10.0, faults: list[Document] | None = None, replicas: int = 2, **of: Document) -> Document:
-    """Clients, a balancer, two servers, a cache and a database with replicas. of: parameters by component id."""
-    parts = {
-        "clients": part("clients", **of.get("clients", {})),
-        "balancer": part("load_balancer", **of.get("balancer", {})),
-        "server_1": part("server", **of.get("server", {})),
-        "server_2": part("server", **of.get("server", {})),
-        "cache": part("cache", **of.get("cache", {})),
-        "database": part("sql_database", **of.get("database", {})),
-    }
-    links = [link("clients", "balancer"), link("balancer", "server_1"), link("balancer", "server_2")]
-    for server in ("server_1", "server_2"):
-        links += [link(server, "cache", timeout_ms=500.0), link(server, "database", timeout_ms=1000.0)]
-    for number in range(1, replicas + 1):
-        parts[f"replica_{number}"] = part("read_replica", **of.get("replica", {}))
-        links.append(link("database", f"replica_{number}", timeout_ms=1000.0))
-    return design(parts, links, duration_s, faults)
 
 
 def frames(run: Run, until_s: float | None = None) -> Iterator[Frame]:
@@ -74,10 +24,13 @@ def go(run: Run, until_s: float | None = None) -> list[Frame]:
     return list(frames(run, until_s))
 
 
-def play(document: Document, seed: int | None = None, tick_s: float = 0.5) -> Run:
-    """The run of a design, at its end."""
+def play(document: Document, seed: int | None = None, tick_s: float = 0.5, commands: Sequence[tuple[float, Document]] = ()) -> Run:
+    """The run of a design, at its end. commands: with their times, in order."""
     run = Run(document, seed=seed)
     run.command({"action": "tick", "tick_s": tick_s})
+    for at_s, command in commands:
+        go(run, at_s)
+        run.command(command)
     go(run)
     return run
 

@@ -12,20 +12,52 @@ import lucide
 import pytest
 
 from sim_engine import Run, catalogue_document
+from sim_engine.catalogue.actions import ACTIONS, TRAFFIC_ACTIONS
+from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.catalogue.component import Component
 from sim_engine.components import GROUPS, KINDS
 from sim_engine.components.link import LINK
 from sim_engine.design.document import value_problem
-from tests.engine.support import Document, go, play, shop
+from tests.engine.support import Document, go, play
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "sim_engine"
 HOSTS = {"django", "channels", "playground", "daphne", "distributed", "dask", "twisted", "asgiref"}
-PINNED = ["clients", "load_balancer", "server", "sql_database", "read_replica", "cache", "note"]
-UNITS = {"", "ms", "s", "requests/s", "requests", "users", "cores", "ratio", "Mbit/s", "kB", "MB", "GB", "keys", "connections", "workers"}
+PINNED = [
+    "clients", "mobile_clients", "dns", "cdn", "load_balancer", "api_gateway", "server", "autoscaler", "sql_database", "read_replica",
+    "cache", "shard_router", "wide_column", "object_storage", "message_queue", "topic", "event_log", "worker", "scheduler", "pipeline",
+    "region", "zone", "note",
+]  # fmt: skip
+UNITS = {
+    "",
+    "ms",
+    "s",
+    "requests/s",
+    "requests",
+    "messages",
+    "messages/s",
+    "pages/s",
+    "users",
+    "cores",
+    "ratio",
+    "Mbit/s",
+    "kB",
+    "MB",
+    "GB",
+    "keys",
+    "connections",
+    "workers",
+    "instances",
+    "MB/s",
+    "USD/h",
+    "USD/million requests",
+    "USD/GB",
+    "USD/GB/month",
+}
 FORMS = {"rate", "level", "share", "count", "gauge"}
 RUNNING = [kind for kind in KINDS.values() if kind.runs]
-EVERYTHING = shop(3.0)
+EVERYTHING: Document = json.loads((ROOT / "examples" / "every-part.json").read_text())
+EVERYTHING["scenarios"]["steady"]["duration_s"] = 3.0
 
 
 def imported(path: Path) -> set[str]:
@@ -60,7 +92,7 @@ def test_no_kind_vanishes() -> None:
 
 def sources_of_others() -> list[Path]:
     found = [*(ROOT / "static/app").rglob("*.js"), *(ROOT / "templates").rglob("*.html"), *(ROOT / "playground").rglob("*.py")]
-    inside = [p for p in ENGINE.rglob("*.py") if p.parent.name != "components" and p.name != "warming.py"]
+    inside = [p for p in ENGINE.rglob("*.py") if p.parent.name not in ("components", "experiments") and p.name != "warming.py"]
     return [path for path in [*found, *inside] if "/tests/" not in str(path)]
 
 
@@ -85,17 +117,19 @@ def test_texts_group_and_icon(kind: type[Component]) -> None:
 
 
 PARAMETERS = [(kind.kind, p) for kind in KINDS.values() for p in kind.parameters] + [("link", p) for p in LINK.parameters]
+PARAMETERS += [(action.name, p) for action in ACTIONS.values() for p in action.parameters]
 
 
 @pytest.mark.parametrize(("kind", "parameter"), PARAMETERS, ids=lambda value: getattr(value, "name", value))
 def test_parameters_are_declared_in_full(kind: str, parameter: Any) -> None:
     assert parameter.title and parameter.help.endswith(".") and parameter.unit in UNITS
     assert value_problem(parameter, parameter.default, "component", "x", "X") is None
-    assert (parameter.type == "choice") == bool(parameter.choices)
+    assert parameter.clean(parameter.default) == parameter.default
+    assert (parameter.type in ("choice", "set")) == bool(parameter.choices)
     assert len({choice.value for choice in parameter.choices}) == len(parameter.choices)
     if parameter.type in ("number", "integer"):
         assert parameter.minimum is not None and parameter.maximum is not None and parameter.minimum < parameter.maximum
-    if parameter.type != "text":
+    if parameter.in_kernel:
         assert parameter.source, "say where the default comes from, or that it is not calibrated"
 
 
@@ -143,12 +177,32 @@ def test_the_document_is_plain_json_and_complete() -> None:
     assert {group["name"] for group in document["groups"]} == set(GROUPS)
     assert all(len({c[key] for c in document["causes"]}) == len(document["causes"]) for key in ("name", "title"))
     assert {p["name"] for p in document["link"]["parameters"]} == {p.name for p in LINK.parameters}
-    shape = {"name", "title", "type", "unit", "default", "minimum", "maximum", "choices", "advanced", "help", "source", "when", "live"}
-    for kind in document["kinds"]:
-        assert all(parameter.keys() == shape for parameter in kind["parameters"])
+    shape = {
+        "name", "title", "type", "unit", "default", "minimum", "maximum", "choices", "advanced", "help", "source", "when", "live",
+        "section",
+    }  # fmt: skip
+    for declaring in [*document["kinds"], *document["actions"], document["link"]]:
+        assert all(parameter.keys() == shape for parameter in declaring["parameters"])
+
+
+def test_actions_are_declared_in_full_and_done_to_something_that_exists() -> None:
+    document = catalogue_document()
+    declared = {action["name"]: action for action in document["actions"]}
+    assert list(declared) == list(ACTIONS)
+    for action in declared.values():
+        assert action["title"] and action["help"].endswith(".") and action["group"] in ("fault", "operation")
+    for taker in [*document["kinds"], document["link"], document["traffic"]]:
+        assert len(set(taker["actions"])) == len(taker["actions"]) and declared.keys() >= set(taker["actions"])
+    assert set(TRAFFIC_ACTIONS) == set(document["traffic"]["actions"])
+    for kind in KINDS.values():
+        assert ("kill" in kind.actions) == ("restore" in kind.actions), kind.kind
+
+
+def test_classes_of_traffic_have_names_and_titles() -> None:
+    classes = catalogue_document()["classes"]
+    assert [known["name"] for known in classes] == list(CLASS_NAMES)
+    assert len({known["title"] for known in classes}) == len(classes)
 
 
 def test_one_example_has_every_kind_that_runs() -> None:
-    documents: list[Document] = [json.loads(path.read_text()) for path in (ROOT / "examples").glob("*.json")]
-    used = [{part["kind"] for part in document["components"].values()} for document in documents]
-    assert any({kind.kind for kind in RUNNING} <= kinds for kinds in used)
+    assert {kind.kind for kind in RUNNING} <= {part["kind"] for part in EVERYTHING["components"].values()}

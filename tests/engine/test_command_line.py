@@ -247,3 +247,18 @@ def test_examples_check_without_problems_and_run(call: Any, example: Path) -> No
         assert code == OK and found["limit"] is None
         assert found["requests"]["done"] > 0.5 * found["requests"]["arrived"]
         assert not [event for event in found["events"] if event["kind"] == "law_broken"]
+
+
+def test_every_figure_has_its_error_bar(call: Any, small: Path) -> None:
+    """The text says what the JSON's intervals say: of the run, of every component, and across seeds."""
+    _, out, _ = call("run", small, "--scenario", "calm", "--until", "60", "--set", "clients-server.latency_ms=5")
+    _, told, _ = call("run", small, "--scenario", "calm", "--until", "60", "--set", "clients-server.latency_ms=5", "--format", "json")
+    steady = json.loads(told)["steady"]
+    mean = steady["intervals"]["latency_ms.mean"]
+    assert f"mean {mean['value']:.2f} ± {mean['half_width']:.2f} ms" in out
+    busy = steady["components"]["server"]["cpu.utilisation"]
+    lines = {line.split()[0]: line for line in out.split("steady, 95 % confidence\n")[1].splitlines() if line}
+    assert {"clients", "server"} <= lines.keys()
+    assert f"cpu utilisation {100 * busy['value']:.2f} ± {100 * busy['half_width']:.2f} %" in lines["server"]
+    _, out, _ = call("run", small, "--scenario", "calm", "--replications", "3")
+    assert "3 seeds   95 % confidence: arrived" in out and "utilisation" in out.split("3 seeds, 95 % confidence\n")[1]

@@ -33,7 +33,7 @@ def refused(run: Run, command: Any) -> str:
         ({"action": "kill", "component": "ghost"}, "no_such_part"),
         ({"action": "kill", "component": ["cache"]}, "no_such_part"),
         ({"action": "kill", "component": "clients"}, "cannot"),
-        ({"action": "kill", "component": "cache", "mode": "gently"}, "wrong_shape"),
+        ({"action": "kill", "component": "cache", "mode": "gently"}, "not_a_choice"),
         ({"action": "restore", "component": "cache"}, "already"),
         ({"action": "set", "component": "cache", "parameter": "colour", "value": 1}, "unknown_parameter"),
         ({"action": "set", "component": "cache", "parameter": None, "value": 1}, "unknown_parameter"),

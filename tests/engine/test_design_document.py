@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_engine import DesignError, Run, check
-from sim_engine.catalogue.parameter import Parameter
+from sim_engine.catalogue.actions import ACTIONS
+from sim_engine.catalogue.component import Component
+from sim_engine.catalogue.parameter import Parameter, several
 from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
-from sim_engine.design.document import parse
+from sim_engine.design.document import parse, value_problem
+from sim_engine.design.upgrade import NEWEST, upgraded
 from sim_engine.limits import limit
 from sim_engine.messages import Problem
 from tests.engine.support import Document, design, kill, link, part, shop
@@ -104,7 +107,8 @@ def with_value(kind: str, parameter: Parameter, value: Any) -> Document:
     if kind == "link":
         return replaced(GOOD, ("links", "clients-balancer", "parameters"), {parameter.name: value})
     document = copy.deepcopy(GOOD)
-    document["components"]["a_note"] = part("note")
+    if all(component["kind"] != kind for component in document["components"].values()):
+        document["components"]["another"] = part(kind)
     target = next(i for i, c in document["components"].items() if c["kind"] == kind)
     document["components"][target]["parameters"] = {parameter.name: value}
     return document
@@ -116,6 +120,17 @@ def wrong_values(parameter: Parameter) -> list[tuple[Any, str]]:
         return [(1, "not_a_boolean"), ("true", "not_a_boolean"), (None, "not_a_boolean")]
     if parameter.type == "choice":
         return [("nonsense", "not_a_choice"), (0, "not_a_choice"), ([], "not_a_choice")]
+    if parameter.type == "set":
+        first = parameter.choices[0].value
+        return [
+            ("nonsense", "not_a_set"),
+            (["nonsense"], "not_a_set"),
+            ([first, first], "not_a_set"),
+            ([[]], "not_a_set"),
+            (None, "not_a_set"),
+        ]
+    if parameter.type == "component":
+        return [(5, "not_a_component"), ("a b", "not_a_component"), (None, "not_a_component")]
     if parameter.type == "text":
         return [(5, "not_a_text"), ("x" * (int(parameter.maximum or 0) + 1), "text_too_long")]
     assert parameter.minimum is not None and parameter.maximum is not None
@@ -127,14 +142,93 @@ def wrong_values(parameter: Parameter) -> list[tuple[Any, str]]:
 
 @pytest.mark.parametrize(("kind", "parameter"), ALL_PARAMETERS, ids=lambda value: getattr(value, "name", value))
 def test_bounds_and_types_of_every_parameter(kind: str, parameter: Parameter) -> None:
+    where = "link" if kind == "link" else "component"
     for value, code in wrong_values(parameter):
-        found = only_problem(with_value(kind, parameter, value))
-        assert (found.code, found.field) == (code, parameter.name), value
-        assert found.where == ("link" if kind == "link" else "component")
+        found = [problem for problem in problems(with_value(kind, parameter, value)) if problem.field is not None]
+        assert [(p.code, p.field, p.where) for p in found] == [(code, parameter.name, where)], value
     if parameter.minimum is not None:
         for value in (parameter.minimum, parameter.maximum):
             codes = {problem.code for problem in problems(with_value(kind, parameter, value))}
             assert codes.isdisjoint({"out_of_bounds", "not_a_number", "not_an_integer"})
+
+
+ARGUMENTS = [(action.name, p) for action in ACTIONS.values() for p in action.parameters]
+
+
+@pytest.mark.parametrize(("action", "parameter"), ARGUMENTS, ids=lambda value: getattr(value, "name", value))
+def test_bounds_and_types_of_every_argument_of_a_fault(action: str, parameter: Parameter) -> None:
+    for value, code in wrong_values(parameter):
+        fault = {"at_s": 1.0, "component": "cache", "action": action, "arguments": {parameter.name: value}}
+        found = [p for p in problems(shop(faults=[kill("cache", 1.0), fault])) if p.code == code]
+        assert [(p.where, p.component, p.field) for p in found] == [("scenario", "only", f"faults.1.arguments.{parameter.name}")], value
+
+
+SOME = several("when", "When", ("a", "c"), (("a", "A"), ("b", "B"), ("c", "C")), "Choices.")
+
+
+def test_a_set_is_kept_in_the_order_of_its_choices_and_is_a_mask_to_the_kernel() -> None:
+    for value, code in wrong_values(SOME):
+        problem = value_problem(SOME, value, "component", "x", "X")
+        assert problem is not None and problem.code == code and "{" not in problem.text
+    for value in ([], ["c", "a"], ["b"]):
+        assert value_problem(SOME, value, "component", "x", "X") is None
+    assert SOME.clean(["c", "a"]) == ("a", "c")
+    assert [SOME.kernel_value(SOME.clean(v)) for v in ([], ["a"], ["c", "a"], ["c", "b", "a"])] == [0.0, 1.0, 5.0, 7.0]
+    assert SOME.document()["default"] == ["a", "c"]
+
+
+def test_version_1_becomes_the_newest() -> None:
+    old = shop(faults=[{"at_s": 1.0, "component": "cache", "action": "kill", "mode": "machine", "for_s": 2.0},
+                       {"at_s": 2.0, "component": "cache", "action": "restore", "mode": "process", "for_s": 1.0}])  # fmt: skip
+    old["version"] = 1
+    new = upgraded(old)
+    assert new["version"] == NEWEST and old["version"] == 1
+    first, second = new["scenarios"]["only"]["faults"]
+    assert first == {"at_s": 1.0, "component": "cache", "action": "kill", "arguments": {"mode": "machine"}, "for_s": 2.0}
+    assert second == {"at_s": 2.0, "component": "cache", "action": "restore"}
+    assert problems(old) == problems(new) == []
+    assert upgraded(new) is new and upgraded([1]) == [1] and upgraded({"version": 99}) == {"version": 99}
+
+
+class _Area(Component):
+    title, group, icon, summary, runs, actions = "Area", "places", "map", "Holds things.", False, ()
+    kind, place_rank = "area", 2
+
+
+class _Corner(_Area):
+    title, kind, place_rank = "Corner", "corner", 1
+
+
+@pytest.fixture
+def places_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (_Area, _Corner):
+        monkeypatch.setitem(KINDS, kind.kind, kind)
+
+
+def in_places(**inside: str | None) -> Document:
+    document = copy.deepcopy(GOOD)
+    for name, kind in (("area", "area"), ("corner", "corner"), ("other", "area")):
+        document["components"][name] = {"kind": kind, "width": 400, "height": 300}
+    for name, place in inside.items():
+        document["components"][name]["inside"] = place
+    return document
+
+
+@pytest.mark.usefixtures("places_known")
+def test_places_hold_components_and_smaller_places() -> None:
+    parsed, found = parse(in_places(cache="corner", corner="area", database="area", server_1=None))
+    assert found == [] and parsed is not None
+    assert [parsed.components[name].inside for name in ("cache", "corner", "database", "server_1")] == ["corner", "area", "area", None]
+    assert problems(in_places(cache="corner", corner="area", database="area")) == []
+    for wrong in ({"area": "corner"}, {"area": "other"}, {"corner": "corner"}, {"area": "area"}):
+        assert only_problem(in_places(**wrong)).code == "inside_wrong_place"
+
+
+@pytest.mark.usefixtures("places_known")
+@pytest.mark.parametrize("size", [0, 119, 20_001, "400", None, True])
+def test_a_place_has_a_size(size: Any) -> None:
+    found = only_problem(replaced(in_places(), ("components", "area", "width"), size))
+    assert (found.code, found.component, found.field) == ("wrong_shape", "area", "width")
 
 
 def test_defaults_stand_in_for_what_is_absent_or_null() -> None:
@@ -163,13 +257,21 @@ def simple(**links: Document) -> Document:
         (design({"a b": part("note")}, []), "bad_identifier", "design", None),
         (replaced(GOOD, ("components", "cache", "kind"), "teapot"), "unknown_kind", "component", "cache"),
         (replaced(GOOD, ("components", "cache", "parameters"), {"colour": 1}), "unknown_parameter", "component", "cache"),
-        (replaced(GOOD, ("version",), 2), "unknown_version", "design", None),
+        (replaced(GOOD, ("version",), NEWEST + 1), "unknown_version", "design", None),
         (replaced(GOOD, ("version",), True), "unknown_version", "design", None),
         (replaced(GOOD, ("format",), "svg"), "not_a_design", "design", None),
         (replaced(GOOD, ("scenario",), "party"), "unknown_scenario", "design", None),
         (replaced(GOOD, ("seed",), -1), "wrong_shape", "design", None),
         (shop(faults=[kill("ghost", 1.0)]), "fault_target_missing", "scenario", "only"),
         (shop(faults=[kill("clients", 1.0)]), "fault_not_possible", "scenario", "only"),
+        (shop(faults=[{"at_s": 1.0, "action": "slow"}]), "fault_not_for_traffic", "scenario", "only"),
+        (shop(faults=[{"at_s": 1.0, "action": "explode", "component": "cache"}]), "unknown_action", "scenario", "only"),
+        (shop(faults=[{"at_s": 1.0, "action": "slow", "link": "ghost"}]), "fault_target_missing", "scenario", "only"),
+        (shop(faults=[{"at_s": 1.0, "action": "kill", "link": "clients-balancer"}]), "fault_not_possible", "scenario", "only"),
+        (shop(faults=[{"at_s": 1.0, "action": "cut", "link": "clients-balancer", "component": "x"}]), "two_targets", "scenario", "only"),
+        (replaced(GOOD, ("components", "cache", "inside"), "ghost"), "inside_missing", "component", "cache"),
+        (replaced(GOOD, ("components", "cache", "inside"), "database"), "inside_no_place", "component", "cache"),
+        (replaced(GOOD, ("components", "cache", "inside"), ["database"]), "wrong_shape", "component", "cache"),
         (replaced(GOOD, ("components", "lonely"), part("read_replica")), "orphan_replica", "component", "lonely"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

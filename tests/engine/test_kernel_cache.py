@@ -20,13 +20,13 @@ key_numbers = st.integers(0, KEYS - 1)
 @njit(**BARE)
 def get(s: State, key: int, now: float) -> int:
     """The version that a look-up finds, or -1."""
-    found, version = stores.look_up(s, 0, key, now)
+    found, version = stores.look_up(s, 0, key, False, now)
     return version if found else -1
 
 
 @njit(**BARE)
-def put(s: State, key: int, version: int, expires_s: float) -> bool:
-    return stores.store(s, 0, key, version, expires_s)
+def put(s: State, key: int, version: int, expires_s: float, now: float) -> bool:
+    return stores.store(s, 0, key, version, 1.0, expires_s - now, now) > 0
 
 
 @njit(**BARE)
@@ -73,7 +73,7 @@ class LeastRecentlyUsed(RuleBasedStateMachine):
             self.model.popitem(last=False)
         self.model[key] = (version, self.now_s + life_s)
         self.model.move_to_end(key)
-        assert put(self.state, key, version, self.now_s + life_s) == full
+        assert put(self.state, key, version, self.now_s + life_s, self.now_s) == full
 
     @rule(key=key_numbers)
     def delete(self, key: int) -> None:
@@ -105,13 +105,13 @@ TestLeastRecentlyUsed.settings = settings(derandomize=True, max_examples=30, sta
 
 def test_one_place_only() -> None:
     state = empty_store(1)
-    assert not put(state, 3, 1, np.inf)
-    assert put(state, 4, 1, np.inf)
+    assert not put(state, 3, 1, np.inf, 0.0)
+    assert put(state, 4, 1, np.inf, 0.0)
     assert (get(state, 3, 0.0), get(state, 4, 0.0)) == (-1, 1)
 
 
 def test_it_expires_at_its_time_and_not_before() -> None:
     state = empty_store(2)
-    put(state, 1, 7, 10.0)
+    put(state, 1, 7, 10.0, 0.0)
     assert get(state, 1, np.nextafter(10.0, 0.0)) == 7
     assert get(state, 1, 10.0) == -1

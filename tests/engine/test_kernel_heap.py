@@ -1,11 +1,14 @@
 """The event heap gives events back in order of time, and those of one time in the order of scheduling."""
 
+import heapq
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_engine.kernel import layout
-from tests.engine.kernel_state import bare_state, pop_all, pop_one, push_all, push_one
+from tests.engine.kernel_state import bare_state, hold, pop_all, pop_one, push_all, push_one
 
 # few different times, so that ties are the rule
 TIMES = st.sampled_from([0.0, 0.5, 0.5000000001, 1.0, 2.0, 1e6])
@@ -63,3 +66,41 @@ def test_codes_fit_their_bits() -> None:
     push_one(state, 1.0, highest)
     assert pop_one(state) == highest
     assert layout.TIMER_BASE < layout.SOURCE_BASE <= highest
+
+
+def delays(kind: str, luck: np.random.Generator, how_many: int) -> np.ndarray:
+    """Delays whose rate changes a thousandfold, some of them far beyond the calendar, some of them none at all."""
+    found = luck.exponential(0.01, how_many)
+    if kind == "faster":
+        found *= np.geomspace(1000.0, 0.001, how_many)
+    elif kind == "slower":
+        found *= np.geomspace(0.001, 1000.0, how_many)
+    elif kind == "far":
+        found[luck.random(how_many) < 0.3] += 1e5
+    elif kind == "none":
+        found[luck.random(how_many) < 0.5] = 0.0
+    return found
+
+
+@pytest.mark.parametrize("kind", ["even", "faster", "slower", "far", "none"])
+@pytest.mark.parametrize("pending", [1, 40, 20_000])
+def test_the_calendar_follows_the_rate(kind: str, pending: int) -> None:
+    """Against a heap of Python's, over so many events that days change their length again and again."""
+    luck = np.random.default_rng(pending)
+    first, later = delays(kind, luck, pending), delays(kind, luck, 60_000)
+    state = bare_state()
+    push_all(state, first)
+    times, codes = np.zeros(len(later)), np.zeros(len(later), np.int64)
+    hold(state, later, times, codes)
+    model = [(at_s, number, number) for number, at_s in enumerate(first.tolist())]
+    heapq.heapify(model)
+    for place, delay in enumerate(later.tolist()):
+        now, _, code = model[0]
+        assert (times[place], codes[place]) == (now, code)
+        heapq.heapreplace(model, (now + delay, pending + place, place))
+    assert state.count[layout.HEAP_SIZE] == pending
+    assert kind not in ("faster", "slower") or state.clock[layout.DAYS_PER_S] != layout.FIRST_DAYS_PER_S
+
+
+def test_endless_times_come_last() -> None:
+    assert emptied([1e300, 1.0, 1e200])[1] == [1, 2, 0]

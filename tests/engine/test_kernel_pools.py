@@ -97,7 +97,7 @@ def test_waits_and_areas_are_integrals() -> None:
     take_or_wait(state, 0, two, 2.0)
     give_back(state, one, 5.0)
     state.clock[0] = 9.0
-    control.accrue(state, 0, 1)
+    control.accrue(state, 0, 1, 0)
     row = state.pools[0]
     assert row["queue_area"] == pytest.approx(3.0)
     assert row["used_area"] == pytest.approx(8.0)

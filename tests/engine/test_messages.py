@@ -14,6 +14,7 @@ ENGINE = Path(__file__).resolve().parents[2] / "sim_engine"
 # what a teller adds by itself
 ALWAYS = {"label"}
 FROM_A_PARAMETER = {"label", "title", "value"}
+FROM_A_FAULT = {"title"}
 
 
 def strings_in(node: ast.AST) -> set[str]:
@@ -23,14 +24,15 @@ def strings_in(node: ast.AST) -> set[str]:
 def uses() -> Iterator[tuple[str, set[str], str]]:
     """(code, names that are there to fill its blanks, place) of each call that says a sentence."""
     for path in ENGINE.rglob("*.py"):
-        if path.name == "messages.py":
+        if path.name == "messages.py" or path.parent.name == "experiments":  # those name metrics, too
             continue
         functions = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)]
         for function in functions:
             around = strings_in(function)
             for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
                 for code in (a.value for a in call.args if isinstance(a, ast.Constant) and a.value in MESSAGES):
-                    names = {keyword.arg for keyword in call.keywords if keyword.arg} | around | ALWAYS
+                    teller = FROM_A_FAULT if getattr(call.func, "attr", "") == "_tell" else set()
+                    names = {keyword.arg for keyword in call.keywords if keyword.arg} | around | ALWAYS | teller
                     yield code, names | (FROM_A_PARAMETER if function.name == "value_problem" else set()), f"{path.name}:{call.lineno}"
 
 

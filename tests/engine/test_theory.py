@@ -2,13 +2,12 @@
 
 import pytest
 
-from tests.engine.theory import balancing, caching, failing, queues, waiting
 from tests.engine.theory.judge import WORST_Z, judge, pooled_z
 from tests.engine.theory.observe import NotReported
-from tests.engine.theory.rules import Rule, Waits, rule_of
+from tests.engine.theory.rules import Rule, Waits, every_rule, rule_of
 from tests.engine.theory.table import Row, rows
 
-RULES: list[Rule | Waits] = [*queues.RULES, *balancing.RULES, *caching.RULES, *failing.RULES, *waiting.WAITS]
+RULES = every_rule()
 PAIRS = [(row, rule) for row in rows() if isinstance(rule := rule_of(row), Rule)]
 FIXED_SEED = range(1, 2)
 POOLED_SEEDS = range(1, 21)

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as edits from "../../static/app/core/edits.js";
 import { catalogue, componentWhere, store } from "./samples.js";
 
-const mortal = (kind) => kind.can.includes("kill");
+const mortal = (kind) => catalogue().actionsOf(kind.kind).includes("kill");
 
 test("a new component has the catalogue's title, a free id, and stands on the grid", () => {
   const subject = store();
@@ -21,7 +21,7 @@ test("a new component has the catalogue's title, a free id, and stands on the gr
 
 test("labels of added and pasted components stay apart", () => {
   const subject = store();
-  subject.apply(edits.duplicate(subject, subject.components.keys()).operations);
+  subject.apply(edits.duplicate(subject, catalogue(), subject.components.keys()).operations);
   const labels = [...subject.components.values()].map((entry) => entry.label);
   assert.equal(new Set(labels).size, labels.length);
 });
@@ -64,7 +64,7 @@ test("a copied group keeps its inner links under new ids", () => {
   const subject = store();
   const before = [subject.components.size, subject.links.size];
   const clip = edits.copy(subject, subject.components.keys());
-  subject.apply(edits.paste(subject, clip, { x: 32, y: 32 }).operations);
+  subject.apply(edits.paste(subject, catalogue(), clip, { x: 32, y: 32 }).operations);
   assert.deepEqual([subject.components.size, subject.links.size], before.map((count) => count * 2));
 });
 

@@ -96,3 +96,13 @@ test("the newest expectation of each component stays until the run is cleared", 
   store.clear();
   assert.equal(store.theory.size, 0);
 });
+
+test("a chart of many shows those that were busy lately", () => {
+  const store = new FrameStore();
+  const frame = (t, levels) => ({ ...frames[0], seq: t, t, dt: 1, components: Object.fromEntries(Object.entries(levels).map(([id, utilisation]) => [id, { ...Object.values(frames[0].components)[0], metrics: { utilisation } }])) });
+  store.add(Array.from({ length: 60 }, (_, i) => frame(i, { always: 0.5, once: i < 5 ? 1 : 0, never: 0, lately: i > 50 ? 1 : 0 })));
+  assert.deepEqual(store.busiest(2), ["always", "lately"]);
+  assert.deepEqual([...seriesOfEach(store.points, "component", store.busiest(2)).keys()], ["always", "lately"]);
+  store.clear();
+  assert.deepEqual(store.busiest(2), []);
+});

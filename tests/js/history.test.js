@@ -20,7 +20,7 @@ test("undo and redo walk back and forth over any sequence of edits", () => {
   const steps = [
     () => edits.add(designStore, catalogue(), catalogue().document.kinds[0].kind, { x: 10, y: 10 }),
     () => edits.relabel(designStore, first, "Renamed"),
-    () => edits.duplicate(designStore, designStore.components.keys()),
+    () => edits.duplicate(designStore, catalogue(), designStore.components.keys()),
     () => edits.remove(designStore, [first], null),
     () => edits.setMeta(designStore, "name", "Else"),
   ];
@@ -44,7 +44,7 @@ test("a gesture is one step", () => {
   const { designStore, history, perform } = subject();
   const before = designStore.fingerprint();
   history.begin("Drag");
-  for (const id of designStore.components.keys()) perform(edits.nudge(designStore, [id], 8, 0));
+  for (const id of designStore.components.keys()) perform(edits.nudge(designStore, catalogue(), [id], 8, 0));
   history.end();
   assert.equal(history.undoLabel, "Drag");
   history.undo();
@@ -57,11 +57,11 @@ test("a held arrow key is one step, two presses apart are two", () => {
   const [first] = designStore.components.keys();
   for (let i = 0; i < 5; i += 1) {
     clock.ms += 100;
-    perform(edits.nudge(designStore, [first], 8, 0));
+    perform(edits.nudge(designStore, catalogue(), [first], 8, 0));
   }
   assert.equal(history.done.length, 1);
   clock.ms += 5000;
-  perform(edits.nudge(designStore, [first], 8, 0));
+  perform(edits.nudge(designStore, catalogue(), [first], 8, 0));
   assert.equal(history.done.length, 2);
 });
 

@@ -38,7 +38,7 @@ test("moves, names and notes are none of the run's business", () => {
   const { designStore, sent, perform } = listening();
   const [first] = designStore.components.keys();
   const silent = catalogue().document.kinds.find((kind) => !kind.runs);
-  perform(edits.nudge(designStore, [first], 8, 8));
+  perform(edits.nudge(designStore, catalogue(), [first], 8, 8));
   perform(edits.relabel(designStore, first, "Other"));
   perform(edits.setMeta(designStore, "name", "Other"));
   perform(edits.add(designStore, catalogue(), silent.kind, { x: 0, y: 0 }));

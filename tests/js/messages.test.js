@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventText, problemText, splitAtLabel } from "../../static/app/core/messages.js";
+import { extendedCatalogue } from "./extended.js";
 import { catalogue, frames } from "./samples.js";
 
 test("the engine's own sentences come out as it wrote them", () => {
@@ -19,4 +20,12 @@ test("a label in a sentence is found, whatever it holds", () => {
   assert.deepEqual(splitAtLabel("DB <b> died.", "<b>"), { before: "DB ", label: "<b>", after: " died." });
   assert.deepEqual(splitAtLabel("Nothing here.", "DB"), { before: "Nothing here.", label: "", after: "" });
   assert.deepEqual(splitAtLabel("Nothing here.", undefined), { before: "Nothing here.", label: "", after: "" });
+});
+
+test("an action is named by its title in the visitor's language", () => {
+  const subject = extendedCatalogue();
+  subject.messages.set("fault_over", "{label}: {title} is over.");
+  const event = { t: 0, kind: "fault_over", severity: "good", text: "Db: Slow down is over.", arguments: { label: "Db", title: "as the engine says", action: "slow" } };
+  assert.equal(eventText(subject, event), "Db: Slow down is over.");
+  assert.equal(eventText(subject, { ...event, arguments: { ...event.arguments, action: "unheard of" } }), "Db: as the engine says is over.");
 });

@@ -12,7 +12,7 @@ import { design, memoryStorage } from "./samples.js";
 
 test("a draft comes back when it differs from what was served", () => {
   const storage = memoryStorage();
-  const drafts = new Drafts(storage, "secret-token", () => 5);
+  const drafts = new Drafts(storage, "secret-token", "new", () => 5);
   assert.equal(drafts.find(design()), null);
   drafts.keep({ ...design(), name: "Mine" }, 3);
   assert.deepEqual(drafts.find(design()), { design: { ...design(), name: "Mine" }, base: 3, at: 5 });
@@ -27,6 +27,7 @@ test("drafts of several designs stay apart and do not show the secret", () => {
   new Drafts(storage, null).keep({ ...design(), name: "New" }, null);
   assert.equal(new Drafts(storage, "two").read(), null);
   assert.equal(new Drafts(storage, null).read().design.name, "New");
+  assert.equal(new Drafts(storage, null, "example.chat").read(), null);
   for (const key of storage.entries.keys()) assert.doesNotMatch(key, /one/);
 });
 

@@ -10,7 +10,7 @@ test("rates and times are rounded to what one can read", () => {
   const cases = [
     [1234, "requests/s", "1.2k/s"], [999.4, "requests/s", "999/s"], [38.4, "ms", "38 ms"], [0.42, "ms", "0.42 ms"], [1500, "ms", "1.5 s"],
     [0.9995, "ratio", "99.95 %"], [0.99999, "ratio", "99.99 %"], [1, "ratio", "100 %"], [0.031, "ratio", "3.1 %"], [0, "ratio", "0 %"],
-    [12, "users", "12 users"], [null, "ms", "–"], [NaN, "ms", "–"], ["cpu", "", "cpu"], [0, "requests/s", "0/s"],
+    [12, "users", "12 users"], [1, "users", "1 user"], [null, "ms", "–"], [NaN, "ms", "–"], ["cpu", "", "cpu"], [0, "requests/s", "0/s"],
   ];
   for (const [value, unit, shown] of cases) assert.equal(formatValue(value, unit), shown);
 });

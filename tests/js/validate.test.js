@@ -10,7 +10,8 @@ const spec = (more) => ({ name: "p", title: "P", type: "number", unit: "s", defa
 test("every default of the catalogue is valid", () => {
   const specs = [...catalogueDocument.kinds.flatMap((kind) => kind.parameters), ...catalogueDocument.link.parameters];
   for (const each of specs) {
-    const checked = checkTyped(each, each.type === "boolean" ? each.default : String(each.default));
+    const typed = each.type === "boolean" ? each.default : Array.isArray(each.default) ? each.default.map(String) : String(each.default);
+    const checked = checkTyped(each, typed);
     assert.deepEqual(checked, { ok: true, value: each.default }, each.name);
   }
 });

@@ -57,6 +57,18 @@ def catalogue_document() -> dict[str, Any]:
     }
 
 
+def wiring_rules(design: Any) -> dict[str, Any]:
+    return {}
+
+
+def modelled_document() -> dict[str, Any]:
+    return {"groups": [], "link": {"title": "Links", "left_out": "", "parameters": [], "actions": []}}
+
+
+def upgraded(design: Any) -> Any:
+    return {**design, "version": 1} if design.get("version") == 0 else design
+
+
 def warm(*_arguments: Any) -> None:
     pass
 

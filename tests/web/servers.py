@@ -202,7 +202,7 @@ class Stream:
             return self.state
         return await self.until(lambda message: self.state.get("phase") in phases, within_s)
 
-    async def command(self, number: int, **command: Any) -> dict[str, Any]:
+    async def command(self, number: int, /, **command: Any) -> dict[str, Any]:
         await self.say(type="command", id=number, command=command)
         return await self.until(lambda message: message.get("id") == number)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver
 
+from playground.examples import FIRST
 from playground.models import ShareLink
 from tests.web.conftest import Browser, a_design
 from tests.web.servers import secret_of
@@ -21,6 +22,9 @@ WHOEVER_EDITS = {"stranger": False, "viewer": False, "editor": True, "revoked": 
 MATRIX: dict[str, dict[str, dict[str, bool]]] = {
     "index": {"GET": EVERYBODY},
     "design": {"GET": WHOEVER_VIEWS},
+    "examples": {"GET": EVERYBODY},
+    "example": {"GET": EVERYBODY},
+    "modelled": {"GET": EVERYBODY},
     "set_language": {"POST": EVERYBODY},
     "catalogue": {"GET": EVERYBODY},
     "limits": {"GET": EVERYBODY},
@@ -75,7 +79,7 @@ def test_access(name: str, role: str) -> None:
     world = World()
     browser = Browser()
     path = "/" + str(routes()[name].pattern)
-    values = {"<str:secret>": world.secrets[role], "<int:number>": "1", "<int:link_id>": str(world.spare)}
+    values = {"<str:secret>": world.secrets[role], "<slug:name>": FIRST, "<int:number>": "1", "<int:link_id>": str(world.spare)}
     for placeholder, value in values.items():
         path = path.replace(placeholder, value)
     calls: dict[str, Callable[[], Any]] = {

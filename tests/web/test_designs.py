@@ -50,6 +50,13 @@ def test_a_save_never_overwrites(browser: Browser) -> None:
     assert browser.get(f"/api/designs/{secret}/revisions/1/").json()["design"]["name"] == "one"
 
 
+def test_what_was_saved_long_ago_is_read_in_the_newest_version(browser: Browser) -> None:
+    secret = saved(browser, version=0)
+    assert browser.get(f"/api/designs/{secret}/").json()["design"] == a_design()
+    assert browser.get(f"/api/designs/{secret}/revisions/1/").json()["design"] == a_design()
+    assert '"version": 1' in browser.get(f"/d/{secret}/").content.decode()
+
+
 def test_stale_save_keeps_both(browser: Browser, stranger: Browser) -> None:
     secret = saved(browser)
     path = f"/api/designs/{secret}/revisions/"

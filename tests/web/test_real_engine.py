@@ -29,6 +29,15 @@ def primary_of(design: dict[str, Any]) -> str:
     return next(name for name, component in design["components"].items() if component["kind"] == "sql_database")
 
 
+def commands_for(design: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"action": "fault", "name": "slow", "component": "server-1", "arguments": {"factor": 8}},
+        {"action": "fault", "name": "spike", "arguments": {"multiplier": 2}, "for_s": 3},
+        {"action": "end_fault", "number": 1},
+        {"action": "kill", "component": primary_of(design), "mode": "machine"},
+    ]
+
+
 def without_clock(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The summary of the last frame says how long the run took in real time, which no two runs share."""
     return [{**frame, "summary": {**frame.get("summary", {}), "wall_s": 0}} for frame in frames]
@@ -41,8 +50,13 @@ async def test_commands_and_a_lost_worker_leave_the_library_s_own_frames(real: S
         stream = Stream(connection)
         await stream.hello()
         await stream.until_frames(8, within_s=40)
-        killed = await stream.command(1, action="kill", component=primary_of(shop))
-        assert killed["type"] == "done"
+        done = []
+        for number, command in enumerate(commands_for(shop)):
+            answer = await stream.command(number, **command)
+            assert answer["type"] == "done", answer
+            done.append((answer["t"], command))
+        refused = await stream.command(9, action="end_fault", number=1)
+        assert (refused["type"], refused["error"]["problems"][0]["code"]) == ("refused", "no_such_fault")
         await stream.until_frames(20)
         for worker in real.workers():
             worker.send_signal(signal.SIGKILL)
@@ -51,10 +65,11 @@ async def test_commands_and_a_lost_worker_leave_the_library_s_own_frames(real: S
     oracle = sim_engine.Run(shop, "steady", 12)
     expected = []
     while not oracle.finished:
-        if oracle.t == killed["t"]:
-            oracle.command({"action": "kill", "component": primary_of(shop)})
+        while done and done[0][0] == oracle.t:
+            oracle.command(done.pop(0)[1])
         expected.append(json.loads(json.dumps(oracle.advance())))
     assert without_clock(stream.frames) == without_clock(expected)
+    assert [fault["name"] for fault in stream.frames[19]["faults"]] == ["spike", "kill"]
 
 
 async def test_first_frame_of_a_warm_worker(real: Server, shop: dict[str, Any]) -> None:

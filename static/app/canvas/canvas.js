@@ -3,14 +3,19 @@
  *
  * @typedef {import("../app.js").App} App
  */
-import { add, move } from "../core/edits.js";
-import { byId } from "../ui/dom.js";
+import { add, arrange, GRID } from "../core/edits.js";
+import { boxAround, FIRST_SIZE } from "../core/places.js";
+import { byId, setText } from "../ui/dom.js";
+import { Culling } from "./culling.js";
 import { Diagram } from "./diagram.js";
 import { Dots } from "./dots.js";
+import { FaultMarks } from "./fault-marks.js";
 import { Gestures } from "./gestures.js";
 import { tidied } from "./layout.js";
 import { LiveBadges } from "./live.js";
+import { Minimap } from "./minimap.js";
 import { NearCard } from "./near-card.js";
+import { PlaceHandles } from "./place-handles.js";
 import { CARD } from "./shapes.js";
 import { Viewport } from "./viewport.js";
 
@@ -21,17 +26,24 @@ export class Canvas {
   constructor(app) {
     this.app = app;
     this.host = byId("canvas");
+    /** What is drawn as selected. @type {Set<any>} */
+    this.selected = new Set();
     this.diagram = new Diagram(app, byId("paper"));
     this.viewport = new Viewport(this.diagram.paper, this.host);
     this.gestures = new Gestures(app, this.diagram, this.viewport, { host: this.host, band: byId("rubber-band") });
+    this.culling = new Culling(app, this.diagram, this.viewport, this.host);
     this.live = new LiveBadges(app, this.diagram);
+    this.culling.changed.on((away) => this.live.skip(away));
     this.dots = new Dots(app, this.diagram, this.viewport, this.live, byId("dots"));
+    this.placeHandles = new PlaceHandles(app, this.diagram, this.viewport);
+    this.faultMarks = new FaultMarks(app, this.diagram, this.viewport);
+    this.minimap = new Minimap(app, this.viewport, this.host, byId("minimap"));
     this.nearCard = new NearCard(app, this.diagram, this.viewport, byId("near-card"));
     app.selection.changed.on(() => this.showSelection());
     app.store.changed.on((change) => this.followStore(change.whole));
     new ResizeObserver(() => this.viewport.touched || this.fit()).observe(this.host);
     this.host.addEventListener("focusin", (/** @type {FocusEvent} */ event) => this.focused(event));
-    this.viewport.changed.on(() => (byId("zoom-level").textContent = `${Math.round(this.viewport.scale * 100)} %`));
+    this.viewport.changed.on(() => setText(byId("zoom-level"), `${Math.round(this.viewport.scale * 100)} %`));
     this.fit();
     this.followStore(false);
   }
@@ -55,9 +67,12 @@ export class Canvas {
   }
 
   showSelection() {
-    const { selection, store } = this.app;
-    for (const id of store.components.keys()) this.diagram.view(id)?.el.classList.toggle("is-selected", selection.components.has(id));
-    for (const id of store.links.keys()) this.diagram.linkView(id)?.el.classList.toggle("is-selected", selection.link === id);
+    const { selection } = this.app;
+    const views = [...[...selection.components].map((id) => this.diagram.view(id)), selection.link === null ? undefined : this.diagram.linkView(selection.link)];
+    const selected = new Set(views.map((view) => view?.el).filter((element) => element !== undefined));
+    for (const element of this.selected) if (!selected.has(element)) element.classList.remove("is-selected");
+    for (const element of selected) element.classList.add("is-selected");
+    this.selected = selected;
   }
 
   /** @param {{right?: number, bottom?: number}} [covered] */
@@ -93,15 +108,37 @@ export class Canvas {
    * @param {{x: number, y: number}} [client]
    */
   addAt(kind, client) {
+    const { catalogue, store } = this.app;
     const at = this.viewport.toPaper(client ?? this.viewport.middle());
-    const place = { x: at.x - CARD.width / 2, y: at.y - CARD.height / 2 };
-    this.app.edit(add(this.app.store, this.app.catalogue, kind, client ? place : this.freeNear(place)));
+    this.app.edit(add(store, catalogue, kind, catalogue.isPlace(kind) ? this.areaFor(at, !client) : this.cornerFor(at, !client)));
+  }
+
+  /**
+   * @param {{x: number, y: number}} at
+   * @param {boolean} search
+   */
+  cornerFor(at, search) {
+    const corner = { x: at.x - CARD.width / 2, y: at.y - CARD.height / 2 };
+    return search ? this.freeNear(corner) : corner;
+  }
+
+  /**
+   * A new place stands around what is selected, or where the pointer let go.
+   *
+   * @param {{x: number, y: number}} at
+   * @param {boolean} search
+   */
+  areaFor(at, search) {
+    const { selection, store } = this.app;
+    const members = [...selection.components].map((id) => store.components.get(id)).filter((entry) => entry !== undefined);
+    const around = search ? boxAround(members, GRID) : null;
+    return around ?? { x: at.x - FIRST_SIZE.width / 2, y: at.y - FIRST_SIZE.height / 2 };
   }
 
   /** @param {{x: number, y: number}} place */
   freeNear(place) {
     const taken = (/** @type {{x: number, y: number}} */ spot) =>
-      [...this.app.store.components.values()].some((entry) => Math.abs(entry.x - spot.x) < CARD.width + 16 && Math.abs(entry.y - spot.y) < CARD.height + 16);
+      [...this.app.store.components.values()].some((entry) => !this.app.catalogue.isPlace(entry.kind) && Math.abs(entry.x - spot.x) < CARD.width + 16 && Math.abs(entry.y - spot.y) < CARD.height + 16);
     for (let ring = 0; ring < 12; ring += 1) {
       for (const [dx, dy] of [[0, ring], [ring, 0], [0, -ring], [-ring, 0], [ring, ring], [-ring, -ring]]) {
         const spot = { x: place.x + dx * (CARD.width + 40), y: place.y + dy * (CARD.height + 32) };
@@ -112,8 +149,7 @@ export class Canvas {
   }
 
   async tidy() {
-    const places = await tidied(this.app, this.diagram);
-    this.app.edit(move(this.app.store, places));
+    this.app.edit(arrange(this.app.store, await tidied(this.app, this.diagram)));
     this.viewport.touched = false;
     this.fit();
   }

@@ -10,10 +10,14 @@ import { valueOf } from "../core/catalogue.js";
 import { refusal } from "../core/edits.js";
 import { lanes, route } from "../core/geometry.js";
 import { t } from "../core/i18n.js";
+import { placesAround } from "../core/places.js";
 import { dia, util } from "../vendor/joint.js";
-import { Card, CARD, Note, NOTE_WIDTH, Wire } from "./shapes.js";
+import { Card, CARD, Note, NOTE_WIDTH, Place, Wire } from "./shapes.js";
+import { textWidth } from "./text-width.js";
 
 const NOTE_LINE = 17;
+/** Places lie behind the links (-1) and the cards, smaller ones on larger ones. */
+const PLACE_Z = -20;
 
 export class Diagram {
   /**
@@ -22,16 +26,17 @@ export class Diagram {
    */
   constructor(app, host) {
     this.app = app;
-    this.graph = new dia.Graph({}, { cellNamespace: { playground: { Card, Note, Wire } } });
+    this.graph = new dia.Graph({}, { cellNamespace: { playground: { Card, Note, Place, Wire } } });
     /** @type {Map<string, import("../core/geometry.js").Lane>} */
     this.lanes = new Map();
-    /** @type {Map<string, string>} */
+    /** The corners of each link, as a text: drawings that follow links cache by it. @type {Map<string, string>} */
     this.paths = new Map();
     this.paper = new dia.Paper({ ...this.options(), el: host, model: this.graph });
-    /** Grows whenever a link may have moved: drawings that follow links cache by it. */
-    this.shape = 0;
-    this.graph.on("change:position", () => this.reroute());
-    app.store.changed.on(() => this.sync());
+    /** What each component was drawn from, as a text. @type {Map<string, string>} */
+    this.described = new Map();
+    this.pending = false;
+    this.graph.on("change:position", () => this.rerouteSoon());
+    app.store.changed.on((change) => this.follow(change));
     this.sync();
   }
 
@@ -75,15 +80,69 @@ export class Diagram {
     return { x, y, ...cell.size() };
   }
 
+  /**
+   * Only what changed is touched: an edit of one in five hundred must not cost five hundred.
+   *
+   * @param {import("../core/document.js").Change} change
+   */
+  follow({ operations, whole }) {
+    if (whole) this.sync();
+    else this.atOnce(() => this.syncSome(operations));
+  }
+
+  /**
+   * Views are brought in line once, after all of it.
+   *
+   * @param {() => void} work
+   */
+  atOnce(work) {
+    this.paper.freeze();
+    try {
+      work();
+    } finally {
+      this.paper.unfreeze();
+    }
+  }
+
+  /** @param {import("../core/document.js").Operation[]} operations */
+  syncSome(operations) {
+    const { components, links } = this.app.store;
+    const touched = new Set(operations.filter(({ section }) => section === "components").map(({ id }) => id));
+    const wires = new Set(operations.filter(({ section }) => section === "links").map(({ id }) => id));
+    for (const [id, link] of links) if (touched.has(link.from) || touched.has(link.to)) wires.add(id);
+    for (const id of wires) if (!links.has(id)) this.drop(cellOf(id));
+    for (const id of touched) {
+      const entry = components.get(id);
+      if (entry) this.syncComponent(id, entry);
+      else this.drop(id);
+    }
+    for (const id of wires) {
+      const link = links.get(id);
+      if (link) this.syncLink(id, link);
+    }
+    if (touched.size + wires.size > 0) this.reroute();
+  }
+
+  /** @param {string} cell */
+  drop(cell) {
+    this.graph.getCell(cell)?.remove();
+    this.paths.delete(linkOf(cell));
+    this.described.delete(cell);
+  }
+
   sync() {
+    this.atOnce(() => this.syncAll());
+    this.reroute();
+  }
+
+  syncAll() {
     const { store } = this.app;
     for (const cell of this.graph.getCells()) {
       const kept = cell.isLink() ? store.links.has(linkOf(cell.id)) : store.components.has(String(cell.id));
-      if (!kept) cell.remove();
+      if (!kept) this.drop(String(cell.id));
     }
     for (const [id, component] of store.components) this.syncComponent(id, component);
     for (const [id, link] of store.links) this.syncLink(id, link);
-    this.reroute();
   }
 
   /**
@@ -91,23 +150,72 @@ export class Diagram {
    * @param {Component} component
    */
   syncComponent(id, component) {
-    const former = this.graph.getCell(id);
-    const kind = this.app.catalogue.kind(component.kind);
-    const note = kind?.runs === false;
-    const cell = former ?? (note ? new Note({ id }) : new Card({ id }));
-    const element = /** @type {import("@joint/core").dia.Element} */ (cell);
+    const former = this.cellFor(id, component);
+    const element = /** @type {import("@joint/core").dia.Element} */ (former ?? this.newCell(id, component));
     element.position(component.x, component.y);
-    if (note) this.describeNote(element, component);
+    // Most edits are moves: what a thing looks like has not changed then.
+    const { x: _x, y: _y, ...look } = component;
+    const described = JSON.stringify(look);
+    if (former && this.described.get(id) === described) return;
+    this.described.set(id, described);
+    const kind = this.app.catalogue.kind(component.kind);
+    if (kind?.place) this.describePlace(id, element, component);
+    else if (kind?.runs === false) this.describeNote(element, component);
     else {
       element.attr({
         label: { text: component.label },
         icon: { href: `#i-${kind?.icon ?? ""}` },
         root: { "aria-label": `${component.label}, ${kind?.title ?? component.kind}` },
-        handle: { display: kind?.ports.some((port) => port.accepts.length > 0) ? null : "none" },
+        handle: { display: kind?.ports.some((port) => port.accepts.length > 0 || port.grows) ? null : "none" },
         gauge: { display: kind?.bar ? null : "none" },
       });
     }
     if (!former) this.graph.addCell(element);
+  }
+
+  /**
+   * The cell of an id, unless it was drawn for another kind of thing.
+   *
+   * @param {string} id
+   * @param {Component} component
+   */
+  cellFor(id, component) {
+    const cell = this.graph.getCell(id);
+    if (!cell || cell.get("type") === `playground.${this.shapeOf(component)}`) return cell;
+    this.drop(id);
+    return undefined;
+  }
+
+  /** @param {Component} component */
+  shapeOf(component) {
+    const kind = this.app.catalogue.kind(component.kind);
+    return kind?.place ? "Place" : kind?.runs === false ? "Note" : "Card";
+  }
+
+  /**
+   * @param {string} id
+   * @param {Component} component
+   */
+  newCell(id, component) {
+    const shape = { Place, Note, Card }[this.shapeOf(component)] ?? Card;
+    return new shape({ id });
+  }
+
+  /**
+   * @param {string} id
+   * @param {import("@joint/core").dia.Element} element
+   * @param {Component} component
+   */
+  describePlace(id, element, component) {
+    const kind = this.app.catalogue.kind(component.kind);
+    const depth = placesAround(this.app.store.components, id).length;
+    element.resize(component.width ?? CARD.width, component.height ?? CARD.height);
+    element.set("z", PLACE_Z + depth);
+    element.attr({
+      label: { text: component.label }, icon: { href: `#i-${kind?.icon ?? ""}` },
+      ...(this.graph.getCell(id) ? {} : { tab: { width: tabWidth(component.label) } }),
+      root: { "aria-label": t("{label}, {kind}", { label: component.label, kind: kind?.title ?? component.kind }), "data-depth": depth },
+    });
   }
 
   /**
@@ -132,31 +240,36 @@ export class Diagram {
     if (!former || cell.source().id !== link.from || cell.target().id !== link.to) {
       cell.source({ id: link.from });
       cell.target({ id: link.to });
+      this.paths.delete(id);
     }
     const [from, to] = [link.from, link.to].map((end) => this.app.store.components.get(end)?.label ?? end);
     cell.attr("root", { "aria-label": t("Link from {from} to {to}", { from, to }) });
     if (!former) this.graph.addCell(cell);
-    const style = this.styleOf(link);
-    if (style) this.paper.findViewByModel(cell)?.el.classList.add(style);
+    const style = this.app.catalogue.styleOf(this.app.store, link);
+    if (cell.attr("root/data-style") !== style) cell.attr("root/data-style", style);
   }
 
-  /** @param {{from: string, to: string}} link */
-  styleOf(link) {
-    const kind = (/** @type {string} */ id) => this.app.store.components.get(id)?.kind ?? "";
-    const style = this.app.catalogue.port(kind(link.from), kind(link.to))?.style;
-    return style ? `wire-${style}` : "";
+  /** While something is dragged: once for each picture, however many things go along. */
+  rerouteSoon() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      if (this.pending) this.reroute();
+    });
   }
 
   reroute() {
+    this.pending = false;
+    const boxes = new Map(this.graph.getElements().map((cell) => [String(cell.id), this.boxOf(cell.id)]));
     const wires = [...this.app.store.links].map(([id, link]) => ({ id, from: link.from, to: link.to }));
-    this.lanes = lanes(wires, (id) => this.boxOf(id));
-    this.shape += 1;
+    this.lanes = lanes(wires, (id) => boxes.get(id));
     for (const { id, from, to } of wires) {
-      const [link, lane] = [this.graph.getCell(cellOf(id)), this.lanes.get(id)];
-      const [source, target] = [this.boxOf(from), this.boxOf(to)];
-      if (!link?.isLink() || !lane || !source || !target) continue;
+      const [lane, source, target] = [this.lanes.get(id), boxes.get(from), boxes.get(to)];
+      if (!lane || !source || !target) continue;
       const path = JSON.stringify(route(source, target, lane));
       if (this.paths.get(id) === path) continue;
+      const link = this.graph.getCell(cellOf(id));
+      if (!link?.isLink()) continue;
       this.paths.set(id, path);
       anchor(link, "source", from, source.width, source.height / 2 + lane.out);
       anchor(link, "target", to, 0, target.height / 2 + lane.in);
@@ -173,6 +286,11 @@ export class Diagram {
   linkView(id) {
     return /** @type {any} */ (this.paper.findViewByModel(cellOf(id)));
   }
+}
+
+/** @param {string} label of a place, with what is said of its state */
+export function tabWidth(label) {
+  return Math.ceil(textWidth(label, 12)) + 44;
 }
 
 /**

@@ -14,6 +14,10 @@ const FRAME_MS = 1000 / 30;
 const PIXELS_PER_S = 150;
 const FALL_S = 0.5;
 const MOST = 600;
+/** From so many links on half as many pictures a second must do. */
+const MANY_LINKS = 200;
+/** Styles of links on which nothing moves. */
+const STILL = new Set(["async", "message", "control"]);
 
 export class Dots {
   /**
@@ -31,7 +35,7 @@ export class Dots {
     this.canvas = canvas;
     /** @type {Dot[]} */
     this.dots = [];
-    /** @type {Map<string, {shape: number, path: Path}>} */
+    /** @type {Map<string, {corners: string, path: Path}>} */
     this.paths = new Map();
     /** @type {Map<string, number>} what each link owes */
     this.owed = new Map();
@@ -74,7 +78,7 @@ export class Dots {
     }
     requestAnimationFrame((next) => this.step(next));
     const passed = now - this.last;
-    if (passed < FRAME_MS - 2) return;
+    if (passed < (this.live.rates.size > MANY_LINKS ? 2 : 1) * FRAME_MS - 2) return;
     this.last = now;
     if (this.app.run.phase === "paused") return;
     if (moving) this.spawn(Math.min(passed, 200) / 1000, now);
@@ -88,12 +92,23 @@ export class Dots {
    */
   spawn(seconds, now) {
     for (const [id, rate] of this.live.rates) {
+      if (this.isStill(id)) continue;
       const debt = (this.owed.get(id) ?? Math.random()) + dotsPerSecond(rate.sent) * seconds;
       this.owed.set(id, debt % 1);
       if (debt < 1 || this.dots.length >= MOST || !this.app.store.links.has(id)) continue;
       const fails = Math.random() < rate.failed / Math.max(rate.sent, 1e-9);
       this.dots.push({ link: id, born: now, speed: PIXELS_PER_S * (0.9 + Math.random() * 0.2), failsAt: fails ? 0.55 + Math.random() * 0.35 : 2 });
     }
+  }
+
+  /**
+   * What is only handed over, and a line that only controls, lie still.
+   *
+   * @param {string} id
+   */
+  isStill(id) {
+    const link = this.app.store.links.get(id);
+    return !link || STILL.has(this.app.catalogue.styleOf(this.app.store, link));
   }
 
   clear() {
@@ -143,11 +158,12 @@ export class Dots {
    * @returns {Path | null}
    */
   pathOf(id) {
+    const corners = this.diagram.paths.get(id) ?? "";
     const known = this.paths.get(id);
-    if (known && known.shape === this.diagram.shape) return known.path;
+    if (known && known.corners === corners) return known.path;
     const node = /** @type {SVGPathElement | null} */ (this.diagram.linkView(id)?.el.querySelector(".wire") ?? null);
     const path = node ? sampled(node) : null;
-    if (path) this.paths.set(id, { shape: this.diagram.shape, path });
+    if (path) this.paths.set(id, { corners, path });
     else this.paths.delete(id);
     return path;
   }

@@ -7,6 +7,7 @@
  * @typedef {import("./viewport.js").Viewport} Viewport
  */
 import { connect, move } from "../core/edits.js";
+import { contentsOf, placeAt } from "../core/places.js";
 import { linkOf } from "./diagram.js";
 
 export class Gestures {
@@ -22,8 +23,12 @@ export class Gestures {
     this.viewport = viewport;
     this.host = host;
     this.band = band;
-    /** Where the dragged components stood when the drag began. @type {Map<string, {x: number, y: number}>} */
+    /** Where the dragged things, and what stands in them, stood when the drag began. @type {Map<string, {x: number, y: number}>} */
     this.from = new Map();
+    /** Those of them that one dragged, not carried along by their place. @type {Set<string>} */
+    this.dragged = new Set();
+    /** The place that a drop would put them into. @type {string | null} */
+    this.target = null;
     this.listen();
     this.listenTouch();
   }
@@ -53,9 +58,9 @@ export class Gestures {
   press(id, event) {
     const { selection, store } = this.app;
     const many = selection.components.has(id) && selection.components.size > 1;
-    const ids = many ? selection.components : [id];
+    this.dragged = new Set(many ? selection.components : [id]);
     this.from = new Map();
-    for (const each of ids) {
+    for (const each of [...this.dragged, ...contentsOf(store.components, this.dragged)]) {
       const entry = store.components.get(each);
       if (entry) this.from.set(each, { x: entry.x, y: entry.y });
     }
@@ -79,23 +84,47 @@ export class Gestures {
    */
   follow(cell, options) {
     const start = this.from.get(String(cell.id));
-    if (!start || !options.ui || this.from.size < 2) return;
+    if (!start || !options.ui) return;
+    this.aim(String(cell.id));
+    if (this.from.size < 2) return;
     const now = cell.position();
-    for (const [id, place] of this.from) {
-      const other = /** @type {any} */ (this.diagram.graph.getCell(id));
-      if (id !== String(cell.id)) other?.position(place.x + now.x - start.x, place.y + now.y - start.y);
-    }
+    this.diagram.atOnce(() => {
+      for (const [id, place] of this.from) {
+        const other = /** @type {any} */ (this.diagram.graph.getCell(id));
+        if (id !== String(cell.id)) other?.position(place.x + now.x - start.x, place.y + now.y - start.y);
+      }
+    });
+  }
+
+  /**
+   * Shows which place would take the dragged thing if it were let go now.
+   *
+   * @param {string} id
+   */
+  aim(id) {
+    const { catalogue, store } = this.app;
+    const [entry, box] = [store.components.get(id), this.diagram.boxOf(id)];
+    const middle = box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    this.mark(entry && middle ? placeAt(store.components, catalogue, middle, entry.kind, new Set(this.from.keys())) : null);
+  }
+
+  /** @param {string | null} place */
+  mark(place) {
+    if (place === this.target) return;
+    for (const [id, on] of /** @type {[string | null, boolean][]} */ ([[this.target, false], [place, true]])) if (id) this.diagram.view(id)?.el.classList.toggle("is-target", on);
+    this.target = place;
   }
 
   drop() {
     this.host.classList.remove("is-mover");
-    const places = new Map();
+    this.mark(null);
+    const spots = new Map();
     for (const id of this.from.keys()) {
       const box = this.diagram.boxOf(id);
-      if (box) places.set(id, { x: box.x, y: box.y });
+      if (box && this.dragged.has(id)) spots.set(id, { x: box.x, y: box.y });
     }
     this.from = new Map();
-    if (this.app.canEdit) this.app.edit(move(this.app.store, places));
+    if (this.app.canEdit) this.app.edit(move(this.app.store, this.app.catalogue, spots));
   }
 
   /**
@@ -131,8 +160,20 @@ export class Gestures {
       last = at;
     }, () => {
       paper.classList.remove("panning");
-      if (!moved && !this.pinching) this.app.selection.clear();
+      if (!moved && !this.pinching) this.clickBlank(start);
     });
+  }
+
+  /**
+   * A click into an area means the area.
+   *
+   * @param {{x: number, y: number}} at
+   */
+  clickBlank(at) {
+    const { catalogue, selection, store } = this.app;
+    const place = placeAt(store.components, catalogue, this.viewport.toPaper(at), "");
+    if (place) selection.set([place]);
+    else selection.clear();
   }
 
   /** @param {{x: number, y: number}} start */
@@ -158,10 +199,13 @@ export class Gestures {
    * @param {{x: number, y: number}} b
    */
   inside(a, b) {
-    return [...this.app.store.components.keys()].filter((id) => {
+    return [...this.app.store.components].filter(([id, entry]) => {
       const box = this.diagram.boxOf(id);
-      return box && box.x < b.x && box.x + box.width > a.x && box.y < b.y && box.y + box.height > a.y;
-    });
+      if (!box) return false;
+      // of an area one means all, not a corner
+      if (this.app.catalogue.isPlace(entry.kind)) return box.x >= a.x && box.y >= a.y && box.x + box.width <= b.x && box.y + box.height <= b.y;
+      return box.x < b.x && box.x + box.width > a.x && box.y < b.y && box.y + box.height > a.y;
+    }).map(([id]) => id);
   }
 
   /**

@@ -7,14 +7,23 @@
  * @typedef {import("./diagram.js").Diagram} Diagram
  * @typedef {{root: Element, host: Element, nodes: Map<string, Element>, ticks: Element[], written: Map<string, string>}} Parts
  */
+import { t } from "../core/i18n.js";
+import { countOf, countWord } from "../core/instances.js";
 import { lookOf, roleWord, ticksFor, wireWidth } from "../core/states.js";
 import { formatExact, formatValue } from "../core/units.js";
-import { t } from "../core/i18n.js";
-import { CARD } from "./shapes.js";
+import { tabWidth } from "./diagram.js";
+import { CARD, TAB } from "./shapes.js";
+import { textWidth } from "./text-width.js";
 
 const TEXT_EVERY_MS = 220;
+/** From so many components on bars move as seldom as texts. */
+const MANY = 80;
 const BAR_WIDTH = CARD.width - 24;
-const PARTS = ["headline", "state", "stateMark", "bar", "barTitle", "waiting", "role", "roleMark"];
+const PARTS = ["headline", "state", "stateMark", "bar", "barTitle", "waiting", "role", "roleMark", "count", "countBody", "countText", "tab"];
+/** A place says nothing as long as it stands. */
+const FINE = new Set(["idle", "up", "busy"]);
+/** Nobody takes a place out: it is simply gone. */
+const GONE = new Set(["down", "unnoticed"]);
 
 export class LiveBadges {
   /**
@@ -28,6 +37,10 @@ export class LiveBadges {
     this.cards = new Map();
     /** Link rates, smoothed over about a second for the eye. @type {Map<string, {sent: number, failed: number}>} */
     this.rates = new Map();
+    /** @type {Map<string, {host: Element, line: SVGElement, width: string, failing: boolean}>} */
+    this.wires = new Map();
+    /** @type {Set<string>} */
+    this.away = new Set();
     this.textAt = 0;
     this.pending = false;
     app.frames.added.on((frames) => this.take(frames));
@@ -66,12 +79,27 @@ export class LiveBadges {
   /** @param {number} now */
   draw(now) {
     const withText = now - this.textAt >= TEXT_EVERY_MS;
+    const { components, links } = this.app.store;
+    // hundreds of bars that twitch ten times a second cost more than they tell
+    if (!withText && components.size >= MANY) return;
     if (withText) this.textAt = now;
-    for (const id of this.app.store.components.keys()) {
+    for (const id of components.keys()) {
+      if (this.away.has(id)) continue;
       const parts = this.partsOf(id);
-      if (parts) this.drawCard(id, parts, withText);
+      if (parts?.nodes.get("tab")) this.drawPlace(id, parts);
+      else if (parts) this.drawCard(id, parts, withText);
     }
-    for (const id of this.app.store.links.keys()) this.drawLink(id);
+    for (const id of links.keys()) if (!this.away.has(`link ${id}`)) this.drawLink(id);
+  }
+
+  /**
+   * What is not painted just now need not be kept up to date.
+   *
+   * @param {Set<string>} away ids of components; of links with "link " before them
+   */
+  skip(away) {
+    this.away = away;
+    this.schedule(true);
   }
 
   /**
@@ -80,9 +108,9 @@ export class LiveBadges {
    */
   partsOf(id) {
     const host = this.diagram.view(id)?.el;
-    if (!host || !host.querySelector(".card-bar")) return null;
     const known = this.cards.get(id);
-    if (known?.host === host && known.root.isConnected) return known;
+    if (host && known?.host === host) return known;
+    if (!host || !host.querySelector(".card-bar, .place-tab")) return null;
     const nodes = new Map(PARTS.map((name) => [name, /** @type {Element} */ (host.querySelector(`[joint-selector="${name}"]`))]));
     const parts = { root: host, host, nodes, ticks: [...host.querySelectorAll(".card-tick")], written: new Map() };
     this.cards.set(id, parts);
@@ -111,6 +139,28 @@ export class LiveBadges {
   }
 
   /**
+   * A place tells of its state only when there is something to tell.
+   *
+   * @param {string} id
+   * @param {Parts} parts
+   */
+  drawPlace(id, parts) {
+    const component = this.app.store.components.get(id);
+    if (!component) return;
+    const look = lookOf(this.app.frames.component(id));
+    const word = FINE.has(look.name) ? "" : GONE.has(look.name) ? t("Down") : look.word();
+    write(parts, "root", "data-state", look.name, (value) => restate(parts.host, value));
+    write(parts, "state", "word", `${word} ${component.label}`, () => {
+      text(parts, "state", word);
+      put(parts, "state", "x", String(tabWidth(component.label) + TAB.left - 8));
+      const title = this.app.catalogue.kind(component.kind)?.title;
+      const told = [component.label, title, word].filter(Boolean).join(", ");
+      const cell = /** @type {any} */ (this.diagram.graph.getCell(id));
+      cell?.attr({ tab: { width: tabWidth(component.label) + (word ? textWidth(word, 12) + 8 : 0) }, root: { "aria-label": told } });
+    });
+  }
+
+  /**
    * @param {string} id
    * @param {import("../core/types.js").KindSpec} kind
    * @param {string | null | undefined} metric
@@ -135,7 +185,7 @@ export class LiveBadges {
     text(parts, "headline", headline);
     const word = frame ? look.word() : kind.title === component.label ? "" : kind.title;
     text(parts, "state", word);
-    const left = CARD.width - 12 - textWidth(word) - 17;
+    const left = CARD.width - 12 - textWidth(word, 11) - 17;
     put(parts, "stateMark", "transform", `translate(${frame ? left : 0} 39.5)`);
     put(parts, "stateMark", "visibility", frame ? "visible" : "hidden");
     put(parts, "state", "x", frame ? String(CARD.width - 12) : "12");
@@ -145,8 +195,33 @@ export class LiveBadges {
     put(parts, "roleMark", "visibility", role ? "visible" : "hidden");
     write(parts, "role", "role", role, (value) => { parts.host.classList.remove("role-primary", "role-replica"); if (value) parts.host.classList.add(`role-${value}`); });
     text(parts, "barTitle", this.barText(kind, frame));
-    const told = [component.label, kind.title, roleWord(role), frame ? look.word() : "", headline].filter(Boolean).join(", ");
+    const count = this.drawCount(parts, kind, component, frame);
+    const told = [component.label, kind.title, roleWord(role), frame ? look.word() : "", headline, count].filter(Boolean).join(", ");
     write(parts, "root", "aria-label", told, (value) => parts.host.setAttribute("aria-label", value));
+  }
+
+  /**
+   * Several instances look like a stack with their number on it.
+   *
+   * @param {Parts} parts
+   * @param {import("../core/types.js").KindSpec} kind
+   * @param {import("../core/types.js").Component} component
+   * @param {import("../core/types.js").ComponentFrame | undefined} frame
+   */
+  drawCount(parts, kind, component, frame) {
+    const count = countOf(kind, component, frame);
+    const word = count && (count.all > 1 || count.up !== count.all) ? countWord(count) : "";
+    write(parts, "root", "stack", String((count?.all ?? 0) > 1), (value) => parts.host.classList.toggle("is-stack", value === "true"));
+    write(parts, "count", "word", word, () => {
+      const width = Math.ceil(textWidth(word, 11)) + 14;
+      parts.nodes.get("count")?.setAttribute("visibility", word ? "visible" : "hidden");
+      parts.nodes.get("countBody")?.setAttribute("width", String(width));
+      parts.nodes.get("countBody")?.setAttribute("x", String(CARD.width - 10 - width));
+      const node = parts.nodes.get("countText");
+      node?.setAttribute("x", String(CARD.width - 10 - width / 2));
+      if (node) node.textContent = word;
+    });
+    return word && count ? t("{up} of {all} instances up", { up: count.up, all: count.all }) : "";
   }
 
   /**
@@ -163,16 +238,31 @@ export class LiveBadges {
 
   /** @param {string} id */
   drawLink(id) {
-    const view = this.diagram.linkView(id);
-    const line = view?.el.querySelector(".wire");
-    if (!line) return;
+    const wire = this.wireOf(id);
+    if (!wire) return;
     const rate = this.rates.get(id) ?? { sent: 0, failed: 0 };
     const width = wireWidth(rate.sent).toFixed(1);
-    if (line.dataset.width !== width) {
-      line.dataset.width = width;
-      line.style.strokeWidth = width;
+    if (wire.width !== width) {
+      wire.width = width;
+      wire.line.style.strokeWidth = width;
     }
-    view.el.classList.toggle("wire-failing", rate.failed > Math.max(0.5, rate.sent * 0.02));
+    const failing = rate.failed > Math.max(0.5, rate.sent * 0.02);
+    if (wire.failing !== failing) {
+      wire.failing = failing;
+      wire.host.classList.toggle("wire-failing", failing);
+    }
+  }
+
+  /** @param {string} id */
+  wireOf(id) {
+    const host = this.diagram.linkView(id)?.el;
+    const known = this.wires.get(id);
+    if (host && known?.host === host) return known;
+    const line = host?.querySelector(".wire");
+    if (!line) return undefined;
+    const wire = { host, line, width: "", failing: false };
+    this.wires.set(id, wire);
+    return wire;
   }
 }
 
@@ -180,18 +270,6 @@ export class LiveBadges {
 function number(value) {
   return typeof value === "number" ? value : 0;
 }
-
-/** Texts of one size in a system font: near enough to place a mark before them. @param {string} word */
-function textWidth(word) {
-  let context = measuring;
-  if (!context) {
-    context = measuring = document.createElement("canvas").getContext("2d");
-    if (context) context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
-  }
-  return context ? context.measureText(word).width : word.length * 6;
-}
-/** @type {CanvasRenderingContext2D | null} */
-let measuring = null;
 
 /**
  * @param {Element} host

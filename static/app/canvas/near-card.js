@@ -4,9 +4,8 @@
  *
  * @typedef {import("../app.js").App} App
  */
-import { t } from "../core/i18n.js";
+import { faultCommand, quickAction } from "../core/faults.js";
 import { h, icon } from "../ui/dom.js";
-import { faultActions } from "../ui/faults.js";
 
 export class NearCard {
   /**
@@ -33,19 +32,20 @@ export class NearCard {
   update() {
     const id = this.app.selection.only;
     const box = id ? this.diagram.boxOf(id) : undefined;
-    const action = id && this.app.run.active ? faultActions(this.app, id).now : null;
+    const { app } = this;
+    const action = id && app.run.active ? quickAction(app.catalogue, app.store, id, app.frames.component(id)?.state === "down") : null;
     this.host.hidden = !id || !box || !action;
     if (!id || !box || !action) return;
     const at = this.viewport.toHost({ x: box.x + box.width / 2, y: box.y });
     this.host.style.left = `${Math.round(at.x)}px`;
-    this.host.style.top = `${Math.round(at.y - 38)}px`;
-    const shown = `${id} ${action}`;
+    this.host.style.top = `${Math.round(at.y - 44)}px`;
+    const shown = `${id} ${action.name}`;
     if (shown === this.shown) return;
     this.shown = shown;
-    const kill = action === "kill";
+    const breaks = action.group === "fault";
     this.host.replaceChildren(h("button", {
-      type: "button", className: `button small${kill ? " danger" : ""}`, tabIndex: -1,
-      on: { click: () => this.app.run.command({ action, component: id }) },
-    }, icon(kill ? "ui-skull" : "ui-heal"), h("span", {}, kill ? t("Kill") : t("Restore"))));
+      type: "button", className: `button small${breaks ? " danger" : ""}`, tabIndex: -1,
+      on: { click: () => app.run.command(faultCommand(action, { component: id }, {}, null)) },
+    }, icon(breaks ? "ui-fault" : "ui-heal"), h("span", {}, action.title)));
   }
 }

@@ -2,9 +2,10 @@
  * How a card, a note and a link are drawn: markup only. Colours are the style sheet's; live figures are written
  * straight into these nodes by live.js and never through the diagram model.
  */
+import { CARD_SIZE } from "../core/geometry.js";
 import { dia } from "../vendor/joint.js";
 
-export const CARD = Object.freeze({ width: 168, height: 76, ticks: 8 });
+export const CARD = Object.freeze({ ...CARD_SIZE, ticks: 8 });
 export const NOTE_WIDTH = 208;
 const PAD = 12;
 
@@ -28,6 +29,8 @@ export const Card = dia.Element.define("playground.Card", {
   },
 }, {
   markup: [
+    { tagName: "rect", className: "card-stack", attributes: { x: 8, y: 8, width: CARD.width, height: CARD.height, rx: 11 } },
+    { tagName: "rect", className: "card-stack", attributes: { x: 4, y: 4, width: CARD.width, height: CARD.height, rx: 11 } },
     { tagName: "rect", selector: "alarm", className: "card-alarm" },
     { tagName: "rect", selector: "ring", className: "card-ring" },
     { tagName: "rect", selector: "body", className: "card-body" },
@@ -47,6 +50,10 @@ export const Card = dia.Element.define("playground.Card", {
     ] },
     { tagName: "g", selector: "ticks", className: "card-ticks", children: ticks },
     { tagName: "text", selector: "waiting", className: "card-waiting", attributes: { x: -8, y: 77 } },
+    { tagName: "g", selector: "count", className: "card-count", attributes: { visibility: "hidden" }, children: [
+      { tagName: "rect", selector: "countBody", attributes: { y: -9, height: 18, rx: 9 } },
+      { tagName: "text", selector: "countText", attributes: { x: CARD.width - 20, y: 4 } },
+    ] },
     { tagName: "circle", selector: "handle", className: "card-handle" },
   ],
 });
@@ -66,6 +73,37 @@ export const Note = dia.Element.define("playground.Note", {
     { tagName: "rect", selector: "body", className: "note-body card-target" },
     { tagName: "rect", selector: "edge", className: "note-edge" },
     { tagName: "text", selector: "text", className: "note-text" },
+  ],
+});
+
+/** Height of a place's title, which stands on its upper border. */
+export const TAB = Object.freeze({ height: 26, left: 14 });
+
+/** An area behind the cards. Its inside lets the pointer through: one grips it at its border and its title. */
+export const Place = dia.Element.define("playground.Place", {
+  size: { width: 480, height: 320 },
+  attrs: {
+    root: { tabindex: 0, role: "group" },
+    area: { width: "calc(w)", height: "calc(h)", rx: 14 },
+    border: { width: "calc(w)", height: "calc(h)", rx: 14 },
+    grip: { width: "calc(w)", height: "calc(h)", rx: 14 },
+    ring: { x: -3, y: -3, width: "calc(w + 6)", height: "calc(h + 6)", rx: 17 },
+    tab: { x: TAB.left, y: -TAB.height / 2, height: TAB.height, rx: 13, width: 120 },
+    icon: { x: TAB.left + 10, y: -7, width: 14, height: 14 },
+    label: { x: TAB.left + 30, y: 4.5 },
+  },
+}, {
+  markup: [
+    { tagName: "rect", selector: "area", className: "place-area" },
+    { tagName: "rect", selector: "ring", className: "card-ring" },
+    { tagName: "rect", selector: "border", className: "place-border" },
+    { tagName: "rect", selector: "grip", className: "place-grip" },
+    { tagName: "g", className: "place-title", children: [
+      { tagName: "rect", selector: "tab", className: "place-tab" },
+      { tagName: "use", selector: "icon", className: "card-icon" },
+      { tagName: "text", selector: "label", className: "place-label" },
+      { tagName: "text", selector: "state", className: "place-state", attributes: { y: 4.5 } },
+    ] },
   ],
 });
 

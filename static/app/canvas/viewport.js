@@ -1,6 +1,9 @@
 /**
  * Pan and zoom: one matrix for the drawing, the dots of the grid and everything that lies over the canvas.
  *
+ * While one pans, the finished picture is shifted and the drawing is told where it is a moment later: to paint hundreds
+ * of cards anew for each step would stutter.
+ *
  * @typedef {{x: number, y: number}} Spot
  */
 import { Emitter } from "../core/emitter.js";
@@ -9,6 +12,10 @@ import { bounds } from "../core/geometry.js";
 const SMALLEST = 0.2;
 const LARGEST = 2;
 const GRID_PX = 24;
+/** After so long without a step the drawing is told. */
+const SETTLE_MS = 220;
+/** Further than this from where it was painted, the picture has too little beyond its edges. */
+const FURTHEST_PX = 200;
 
 export class Viewport {
   /**
@@ -21,6 +28,11 @@ export class Viewport {
     this.scale = 1;
     this.x = 0;
     this.y = 0;
+    /** Where the drawing believes to be. */
+    this.drawn = { x: 0, y: 0 };
+    /** @type {any} */
+    this.settling = null;
+    host.addEventListener("pointerdown", () => this.settle(), true);
     /** The user moved it: do not fit by ourselves any more. */
     this.touched = false;
     /** @type {Emitter<void>} */
@@ -28,11 +40,37 @@ export class Viewport {
   }
 
   apply() {
+    this.settle(true);
+    this.frame();
+  }
+
+  /**
+   * Tells the drawing where it is.
+   *
+   * @param {boolean} [always] also when it has not moved
+   */
+  settle(always = false) {
+    clearTimeout(this.settling);
+    if (!always && this.drawn.x === this.x && this.drawn.y === this.y) return;
+    this.drawn = { x: this.x, y: this.y };
+    this.shift("");
     this.paper.matrix(new DOMMatrix([this.scale, 0, 0, this.scale, this.x, this.y]));
+  }
+
+  /** @param {string} transform of the finished picture */
+  shift(transform) {
+    // the element around the SVG: a transform of the SVG itself would lay all of it out anew
+    const { style } = /** @type {HTMLElement} */ (this.paper.el);
+    style.transform = transform;
+    style.willChange = transform ? "transform" : "";
+  }
+
+  /** What lies under the drawing, and who follows it. */
+  frame() {
     const grid = GRID_PX * this.scale * (this.scale < 0.6 ? 2 : 1);
     this.host.style.backgroundSize = `${grid}px ${grid}px`;
     this.host.style.backgroundPosition = `${this.x - grid / 2}px ${this.y - grid / 2}px`;
-    this.host.classList.toggle("far", this.scale < 0.5);
+    this.host.classList.toggle("far", this.isFar);
     this.changed.emit();
   }
 
@@ -44,7 +82,14 @@ export class Viewport {
     this.touched = true;
     this.x += dx;
     this.y += dy;
-    this.apply();
+    const [x, y] = [this.x - this.drawn.x, this.y - this.drawn.y];
+    if (Math.max(Math.abs(x), Math.abs(y)) > FURTHEST_PX) this.settle();
+    else {
+      this.shift(`translate(${x}px, ${y}px)`);
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => this.settle(), SETTLE_MS);
+    }
+    this.frame();
   }
 
   /**
@@ -60,6 +105,17 @@ export class Viewport {
     this.scale = scale;
     this.touched = true;
     this.apply();
+  }
+
+  /** So small that cards show their names alone. */
+  get isFar() {
+    return this.scale < 0.5;
+  }
+
+  /** @param {Spot} spot on the paper that comes to the middle */
+  centre(spot) {
+    const now = this.toHost(spot);
+    this.pan(this.host.clientWidth / 2 - now.x, this.host.clientHeight / 2 - now.y);
   }
 
   middle() {

@@ -10,13 +10,15 @@
 import { t } from "../core/i18n.js";
 import { chartEnd, grownTop, seriesOf, seriesOfEach, timeEnd } from "../core/series.js";
 import { clock, unitWord } from "../core/units.js";
-import { h, icon } from "../ui/dom.js";
+import { h, icon, setText } from "../ui/dom.js";
 import { layoutFor } from "./layout.js";
 import { Legend } from "./legend.js";
 import { fillTable } from "./table.js";
 
 const MARGIN = { left: 44, right: 8 };
 const EMPTY_TOP = 10;
+/** A redraw costs with each trace, and nobody tells more apart. */
+const MOST_TRACES = 12;
 
 export class Chart {
   /**
@@ -29,7 +31,9 @@ export class Chart {
     this.app = app;
     this.figure = figure;
     this.name = name;
-    const { title, unit, help } = figure.layout.meta;
+    const { title, unit } = figure.layout.meta;
+    const overSecond = figure.data.some((trace) => String(/** @type {any} */ (trace).meta?.source ?? "").startsWith("latency."));
+    const help = overSecond ? `${figure.layout.meta.help} ${t("Each point is the highest of the last second.")}` : figure.layout.meta.help;
     this.unit = unit;
     this.plot = h("div", { className: "plotly-host", role: "img", "aria-label": t("Chart: {title}. {help}", { title, help }) });
     this.cursor = h("div", { className: "chart-cursor", hidden: true });
@@ -38,8 +42,9 @@ export class Chart {
     this.legend = new Legend(unit);
     this.large = h("button", { type: "button", className: "icon-button small", "aria-label": t("Enlarge: {title}", { title }), "aria-pressed": "false" }, icon("ui-expand"));
     this.asTable = h("button", { type: "button", className: "icon-button small", "aria-label": t("Show as table: {title}", { title }), "aria-pressed": "false", on: { click: () => this.toggleTable() } }, icon("ui-table"));
+    this.scope = h("span", { className: "unit" });
     this.element = h("article", { className: "chart", title: help },
-      h("div", { className: "chart-head" }, h("h3", {}, title), h("span", { className: "unit" }, unit === "ratio" ? "%" : unitWord(unit))),
+      h("div", { className: "chart-head" }, h("h3", {}, title), h("span", { className: "unit" }, overSecond ? t("{unit}, worst of 1 s", { unit: unitWord(unit) }) : unit === "ratio" ? "%" : unitWord(unit)), this.scope),
       this.legend.list, this.area, this.table, h("div", { className: "chart-tools" }, this.asTable, this.large));
     this.visible = true;
     this.drawn = -1;
@@ -97,11 +102,22 @@ export class Chart {
     if (!each) {
       return [{ key: source, name: template.name, colour: cssColour(colour), dash: "solid", stacked, series: seriesOf(this.app.frames.points, source), template }];
     }
-    return [...seriesOfEach(this.app.frames.points, each)].map(([id, series]) => {
+    return [...seriesOfEach(this.app.frames.points, each, this.chosen(each))].map(([id, series]) => {
       const book = this.app.colours[/** @type {"component" | "cause"} */ (each)];
       const name = each === "component" ? this.app.store.components.get(id)?.label ?? id : this.app.catalogue.causeTitle(id);
       return { key: id, name, colour: book.of(id), dash: book.dash(id), stacked, series, template };
     });
+  }
+
+  /**
+   * Of hundreds of components only the busiest are drawn, in an order that does not jump; the chart's head says so.
+   *
+   * @param {string} each
+   */
+  chosen(each) {
+    const all = each === "component" ? this.app.frames.busyness.size : 0;
+    setText(this.scope, all > MOST_TRACES ? t("{shown} busiest of {all}", { shown: MOST_TRACES, all }) : "");
+    return all > MOST_TRACES ? this.app.frames.busiest(MOST_TRACES).sort() : undefined;
   }
 
   grow() {
@@ -160,12 +176,19 @@ function hasShape(trace) {
   return !trace.stacked || trace.template.meta.source === "done" || trace.series.y.some((value) => (value ?? 0) > 0);
 }
 
+/** @param {(number | null)[]} y */
+function hasGap(y) {
+  const first = y.findIndex((value) => value !== null);
+  return first >= 0 && y.indexOf(null, first) > 0;
+}
+
 /** @param {Trace} trace */
 function plotted(trace) {
   const { template, series, colour, dash, stacked } = trace;
-  const filled = stacked || template.fill;
+  // a fill would bridge a time without any value
+  const filled = stacked || (template.fill && !hasGap(series.y));
   return {
-    ...template, name: trace.name, x: series.x, y: series.y,
+    ...template, ...(filled ? {} : { fill: "none" }), name: trace.name, x: series.x, y: series.y,
     line: { ...template.line, color: colour, dash, ...(stacked ? { width: 1 } : {}) },
     ...(filled ? { fillcolor: `color-mix(in srgb, ${colour} ${stacked ? 32 : 14}%, transparent)` } : {}),
   };

@@ -8,7 +8,9 @@ import { clock, compact } from "../core/units.js";
 /** A word of 9 pixels' height takes about this much of the axis. */
 const WORD_PX = 44;
 const MARGINS_PX = 52;
-const TIME_TICKS = 4;
+/** A time on the axis takes about this much. */
+const TIME_PX = 34;
+const MOST_TIMES = 4;
 
 /**
  * @param {Record<string, any>} layout
@@ -22,15 +24,18 @@ export function layoutFor(layout, { end, range, markers, version, unit, empty, w
     ...layout,
     font, width, height,
     datarevision: version,
-    xaxis: { ...layout.xaxis, range: [0, end], autorange: false, linecolor: colour("--line-strong"), ...timeTicks(end) },
+    xaxis: { ...layout.xaxis, range: [0, end], autorange: false, linecolor: colour("--line-strong"), ...timeTicks(end, Math.max(2, Math.min(MOST_TIMES, Math.floor((width - MARGINS_PX) / TIME_PX)))) },
     yaxis: { ...layout.yaxis, range, autorange: false, gridcolor: colour("--line"), ...valueTicks(layout.yaxis, range, unit, empty) },
     ...markerShapes(markers, end, WORD_PX / Math.max(60, width - MARGINS_PX), colour),
   };
 }
 
-/** @param {number} end */
-function timeTicks(end) {
-  const step = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600].find((size) => end / size <= TIME_TICKS) ?? end / TIME_TICKS;
+/**
+ * @param {number} end
+ * @param {number} most
+ */
+function timeTicks(end, most) {
+  const step = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600].find((size) => end / size <= most) ?? end / most;
   const values = Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step);
   return { tickmode: "array", tickvals: values, ticktext: values.map(clock) };
 }

@@ -15,6 +15,8 @@ export class Catalogue {
     this.kinds = new Map(document.kinds.map((kind) => [kind.kind, kind]));
     this.causes = new Map(document.causes.map((cause) => [cause.name, cause]));
     this.messages = new Map(Object.entries(document.messages));
+    this.actions = new Map(document.actions.map((action) => [action.name, action]));
+    this.classes = new Map((document.classes ?? []).map((each) => [each.name, each.title]));
     this.link = document.link;
     this.limits = document.limits;
   }
@@ -22,6 +24,30 @@ export class Catalogue {
   /** @param {string} kind */
   kind(kind) {
     return this.kinds.get(kind);
+  }
+
+  /**
+   * Names of what one can do to a component of a kind.
+   *
+   * @param {string} kind
+   */
+  actionsOf(kind) {
+    return this.kind(kind)?.actions ?? [];
+  }
+
+  /**
+   * Requests begin there: it asks others and nobody asks it.
+   *
+   * @param {string} kind
+   */
+  sendsTraffic(kind) {
+    const spec = this.kind(kind);
+    return spec !== undefined && !spec.provides && spec.ports.some((port) => port.style !== "control");
+  }
+
+  /** @param {string} kind */
+  isPlace(kind) {
+    return this.kind(kind)?.place === true;
   }
 
   /** Groups in the order a request travels, each with its kinds; empty ones are left out. */
@@ -38,9 +64,21 @@ export class Catalogue {
    * @param {string} to
    */
   port(from, to) {
-    const service = this.kind(to)?.provides;
-    if (!service) return undefined;
-    return this.kind(from)?.ports.find((port) => port.accepts.includes(service));
+    const target = this.kind(to);
+    if (!target?.provides) return undefined;
+    const service = target.provides;
+    return this.kind(from)?.ports.find((port) => port.accepts.includes(service) || (port.grows && target.grows));
+  }
+
+  /**
+   * How the link between two components is drawn: "replication", "async", "control"; empty: as most are.
+   *
+   * @param {{components: Map<string, {kind: string}>}} store
+   * @param {{from: string, to: string}} link
+   */
+  styleOf(store, { from, to }) {
+    const kind = (/** @type {string} */ id) => store.components.get(id)?.kind ?? "";
+    return this.port(kind(from), kind(to))?.style ?? "";
   }
 
   /**
@@ -99,5 +137,8 @@ export function applies(spec, specs, parameters) {
   const when = spec.when;
   if (!when) return true;
   const other = specs.find((candidate) => candidate.name === when.parameter);
-  return other !== undefined && applies(other, specs, parameters) && when.is.includes(valueOf(other, parameters));
+  if (other === undefined || !applies(other, specs, parameters)) return false;
+  const value = valueOf(other, parameters);
+  // of a set: any of its members
+  return Array.isArray(value) ? value.some((each) => when.is.includes(each)) : when.is.includes(/** @type {import("./types.js").SingleValue} */ (value));
 }

@@ -28,6 +28,8 @@ export class DesignStore {
     this.links = new Map();
     /** @type {Map<string, Scenario>} */
     this.scenarios = new Map();
+    /** The fingerprint, as long as nothing changed. @type {string | null} */
+    this.print = null;
     this.fillFrom(document);
   }
 
@@ -49,6 +51,7 @@ export class DesignStore {
    */
   load(document) {
     this.fillFrom(document);
+    this.print = null;
     this.changed.emit({ operations: [], former: [], whole: true });
   }
 
@@ -70,6 +73,7 @@ export class DesignStore {
       if (value === undefined) this.map(section).delete(id);
       else this.map(section).set(id, frozen(value));
     }
+    this.print = null;
     this.changed.emit({ operations, former, whole: false });
     return former;
   }
@@ -92,7 +96,8 @@ export class DesignStore {
 
   /** One text for equal designs, whatever the order of their entries. */
   fingerprint() {
-    return JSON.stringify(sorted(this.toJSON()));
+    this.print ??= JSON.stringify(sorted(this.toJSON()));
+    return this.print;
   }
 }
 

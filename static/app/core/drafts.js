@@ -15,16 +15,18 @@ export class Drafts {
   /**
    * @param {Storage} storage
    * @param {string | null} token the design's secret, null for one that was never saved
+   * @param {string} [unsaved] which of the designs that are not saved it is: the first page's, or an example
    * @param {() => number} [now]
    */
-  constructor(storage, token, now = () => Date.now()) {
+  constructor(storage, token, unsaved = "new", now = () => Date.now()) {
     this.storage = storage;
     this.token = token;
+    this.unsaved = unsaved;
     this.now = now;
   }
 
   get key() {
-    return PREFIX + (this.token === null ? "new" : digest(this.token));
+    return PREFIX + (this.token === null ? this.unsaved : digest(this.token));
   }
 
   /**

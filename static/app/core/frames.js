@@ -7,13 +7,22 @@
  * @typedef {import("./types.js").Frame} Frame
  * @typedef {import("./types.js").RunEvent} RunEvent
  * @typedef {import("./types.js").Expectation} Expectation
- * @typedef {{t: number, dt: number, arrived: number, done: number, failed: number, dropped: number,
+ * Of latencies a point has those of the last second when the engine gives them (`latencySpan` is 1 then), else those of
+ * its own window; charts show the highest of the last second either way.
+ *
+ * @typedef {{t: number, dt: number, latencySpan: number, arrived: number, done: number, failed: number, dropped: number,
  *   latency: Record<string, number | null>, hitRatio: number | null, errors: Record<string, number>,
  *   levels: Map<string, number>}} Point
  * @typedef {{t: number, kind: string, word: string, severity: string, text: string}} Marker
  */
 import { Emitter } from "./emitter.js";
 import { Recent } from "./recent.js";
+
+/** Simulated seconds that a latency on a chart covers: in a tenth of one there are too few requests for a percentile. */
+export const LATENCY_SPAN_S = 1;
+
+/** What lies this long ago counts a third. */
+const BUSY_FOR_S = 30;
 
 export const LIMITS = Object.freeze({ points: 1200, events: 500, markers: 60 });
 
@@ -39,12 +48,15 @@ export class FrameStore {
     /** Simulated seconds that a point must span; doubles when the points are full. */
     this.pointSpan = 0;
     this.recent = new Recent();
+    /** How busy each component was lately, to choose whom a chart has room for. @type {Map<string, number>} */
+    this.busyness = new Map();
     /** What a formula expects of each component, the newest of each. @type {Map<string, Expectation>} */
     this.theory = new Map();
   }
 
   clear() {
     this.recent.clear();
+    this.busyness.clear();
     this.theory.clear();
     this.points = [];
     this.events = [];
@@ -69,8 +81,19 @@ export class FrameStore {
     this.added.emit(frames);
   }
 
+  /**
+   * The components that were the busiest over the last half minute or so, the busiest first.
+   *
+   * @param {number} most
+   */
+  busiest(most) {
+    return [...this.busyness].sort((a, b) => b[1] - a[1]).slice(0, most).map(([id]) => id);
+  }
+
   /** @param {Point} point */
   addPoint(point) {
+    const kept = Math.exp(-point.dt / BUSY_FOR_S);
+    for (const [id, level] of point.levels) this.busyness.set(id, (this.busyness.get(id) ?? 0) * kept + level * point.dt);
     const last = this.points.at(-1);
     if (last && last.dt + point.dt <= this.pointSpan + 1e-9) {
       this.points[this.points.length - 1] = joined(last, point);
@@ -107,6 +130,11 @@ export class FrameStore {
     this.version += 1;
   }
 
+  /** Those that are on now. @returns {import("./types.js").ActiveFault[]} */
+  get faults() {
+    return this.last?.final ? [] : this.last?.faults ?? [];
+  }
+
   /** @param {string} id */
   component(id) {
     const components = this.last?.components;
@@ -125,9 +153,9 @@ export function pointOf(frame) {
     const value = component.metrics.utilisation;
     if (typeof value === "number") levels.set(id, value);
   }
-  const { p50, p95, p99 } = window.latency_ms;
+  const { p50 = null, p95 = null, p99 = null } = window.latency_1s_ms ?? window.latency_ms;
   return {
-    t: frame.t, dt: frame.dt,
+    t: frame.t, dt: frame.dt, latencySpan: window.latency_1s_ms ? Math.max(LATENCY_SPAN_S, frame.dt) : frame.dt,
     arrived: window.arrived, done: window.done, failed: window.failed, dropped: window.dropped,
     latency: { p50, p95, p99 }, hitRatio: window.cache_hit_ratio, errors: window.errors, levels,
   };
@@ -149,7 +177,7 @@ export function joined(a, b) {
     levels.set(id, other === undefined ? value : (value * a.dt + other * b.dt) / dt);
   }
   return {
-    t: b.t, dt,
+    t: b.t, dt, latencySpan: Math.max(dt, b.latencySpan),
     arrived: a.arrived + b.arrived, done: a.done + b.done, failed: a.failed + b.failed, dropped: a.dropped + b.dropped,
     latency: {
       p50: higher(a.latency.p50, b.latency.p50),

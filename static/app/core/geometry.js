@@ -8,6 +8,9 @@
  * @typedef {{out: number, in: number, track: number}} Lane  offsets in pixels from the sides' and the gap's middle
  */
 
+/** Every card is of one size. */
+export const CARD_SIZE = Object.freeze({ width: 168, height: 76 });
+
 const SIDE_GAP = 14;
 const TRACK_GAP = 10;
 const ROUND_ABOUT = 26;
@@ -141,6 +144,26 @@ function roundAbout(from, to, start, end, track) {
   const y = below ? (from.y + from.height + to.y) / 2 : above ? (to.y + to.height + from.y) / 2
     : Math.max(from.y + from.height, to.y + to.height) + ROUND_ABOUT;
   return [start, { x: right, y: start.y }, { x: right, y }, { x: left, y }, { x: left, y: end.y }, end];
+}
+
+/**
+ * The spot half way along some corners.
+ *
+ * @param {Spot[]} corners
+ * @returns {Spot | null}
+ */
+export function middleOf(corners) {
+  const lengths = corners.slice(1).map((corner, i) => Math.hypot(corner.x - corners[i].x, corner.y - corners[i].y));
+  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  for (const [i, length] of lengths.entries()) {
+    if (left > length || length === 0) {
+      left -= length;
+      continue;
+    }
+    const [from, to] = [corners[i], corners[i + 1]];
+    return { x: from.x + ((to.x - from.x) * left) / length, y: from.y + ((to.y - from.y) * left) / length };
+  }
+  return corners.at(-1) ?? null;
 }
 
 /**

@@ -9,6 +9,7 @@
  * @typedef {import("./types.js").Parameters} Parameters
  */
 import { valueOf } from "./catalogue.js";
+import { sameValue } from "./values.js";
 
 /**
  * @param {Change} change
@@ -17,8 +18,8 @@ import { valueOf } from "./catalogue.js";
  * @returns {RunCommand[]}
  */
 export function commandsFor(change, store, catalogue) {
-  const design = [{ action: "design", design: store.toJSON() }];
-  if (change.whole) return design;
+  const design = () => [{ action: "design", design: store.toJSON() }];
+  if (change.whole) return design();
   const former = new Map(change.former.map((operation) => [`${operation.section} ${operation.id}`, operation.value]));
   /** @type {Map<string, RunCommand>} */
   const commands = new Map();
@@ -26,12 +27,12 @@ export function commandsFor(change, store, catalogue) {
     if (section !== "components" && section !== "links") continue;
     const [before, after] = [former.get(`${section} ${id}`), store.map(section).get(id)];
     if (section === "components" && isSilent(catalogue, before ?? after)) continue;
-    if (!before || !after) return design;
+    if (!before || !after || (before.inside ?? null) !== (after.inside ?? null)) return design();
     const specs = section === "links" ? catalogue.link.parameters : catalogue.kind(after.kind)?.parameters ?? [];
     for (const spec of specs) {
       const value = valueOf(spec, after.parameters);
-      if (valueOf(spec, before.parameters) === value) continue;
-      if (spec.live === false) return design;
+      if (sameValue(valueOf(spec, before.parameters), value)) continue;
+      if (spec.live === false) return design();
       commands.set(`${id} ${spec.name}`, { action: "set", [section === "links" ? "link" : "component"]: id, parameter: spec.name, value });
     }
   }
@@ -39,11 +40,11 @@ export function commandsFor(change, store, catalogue) {
 }
 
 /**
- * A note does not run: the engine need not hear of it.
+ * A note does not run, wherever it stands: the engine need not hear of it.
  *
  * @param {Catalogue} catalogue
  * @param {{kind: string} | undefined} entry
  */
 function isSilent(catalogue, entry) {
-  return entry !== undefined && catalogue.kind(entry.kind)?.runs === false;
+  return entry !== undefined && catalogue.kind(entry.kind)?.runs === false && !catalogue.isPlace(entry.kind);
 }

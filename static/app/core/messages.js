@@ -30,8 +30,8 @@ export function sentence(catalogue, name, values, english) {
  */
 export function eventText(catalogue, event) {
   const values = event.arguments;
-  const name = values?.parameter;
-  const title = typeof name === "string" ? catalogue.parameterTitle(name) : undefined;
+  const [name, action] = [values?.parameter, values?.action];
+  const title = typeof action === "string" ? catalogue.actions.get(action)?.title : typeof name === "string" ? catalogue.parameterTitle(name) : undefined;
   return sentence(catalogue, event.kind, title ? { ...values, title } : values, event.text);
 }
 

@@ -29,6 +29,34 @@ export class Recent {
     }
   }
 
+  get span() {
+    return this.frames.reduce((sum, frame) => sum + frame.dt, 0);
+  }
+
+  /**
+   * The classes of traffic: requests a second, and the highest p95 of the windows (percentiles cannot be averaged).
+   *
+   * @returns {{name: string, arrived: number, done: number, failed: number, dropped: number, p95: number | null}[]}
+   */
+  classes() {
+    const names = new Set(this.frames.flatMap((frame) => Object.keys(frame.window.classes ?? {})));
+    const span = this.span;
+    return [...names].map((name) => {
+      const own = this.frames.map((frame) => (frame.window.classes && Object.hasOwn(frame.window.classes, name) ? frame.window.classes[name] : null)).filter((each) => each !== null);
+      const rate = (/** @type {"arrived" | "done" | "failed" | "dropped"} */ count) => (span > 0 ? own.reduce((sum, each) => sum + each[count], 0) / span : 0);
+      return { name, arrived: rate("arrived"), done: rate("done"), failed: rate("failed"), dropped: rate("dropped"), p95: highest(own.map((each) => each.latency_ms.p95)) };
+    });
+  }
+
+  /**
+   * Pages: views a second and the highest p95 of their load times; null when clients load none.
+   */
+  pages() {
+    const own = this.frames.map((frame) => frame.window.pages).filter((each) => each !== undefined);
+    if (own.length === 0) return null;
+    return { rate: own.reduce((sum, each) => sum + each.views, 0) / this.span, p95: highest(own.map((each) => each.load_ms.p95)) };
+  }
+
   /**
    * @param {string} id of a component
    * @param {MetricSpec | undefined} spec
@@ -48,4 +76,10 @@ export class Recent {
     }
     return weights > 0 ? sum / weights : now ?? null;
   }
+}
+
+/** @param {(number | null | undefined)[]} values */
+function highest(values) {
+  const known = values.filter((value) => typeof value === "number");
+  return known.length > 0 ? Math.max(...known) : null;
 }

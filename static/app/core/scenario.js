@@ -4,6 +4,7 @@
  * @typedef {import("./types.js").Scenario} Scenario
  * @typedef {import("./types.js").TrafficPoint} TrafficPoint
  */
+import { t } from "./i18n.js";
 
 /** @returns {Scenario} */
 export function emptyScenario() {
@@ -39,4 +40,21 @@ export function trafficLine(scenario) {
   const inside = scenario.traffic.filter((point) => point.at_s > 0 && point.at_s < scenario.duration_s);
   const ends = [0, scenario.duration_s].map((at_s) => ({ at_s, multiplier: multiplierAt(scenario.traffic, at_s) }));
   return [...inside, ...ends].sort((a, b) => a.at_s - b.at_s);
+}
+
+/** A day: the longest scenario, and the longest that anything in one lasts. */
+export const LONGEST_S = 86_400;
+
+/**
+ * How long a fault lasts, as typed; nothing typed: until something ends it.
+ *
+ * @param {string} typed
+ * @returns {{ok: true, value: number | null} | {ok: false, text: string}}
+ */
+export function checkSeconds(typed) {
+  const text = typed.trim().replace(",", ".");
+  if (text === "") return { ok: true, value: null };
+  const value = Number(text);
+  if (value > 0 && value <= LONGEST_S) return { ok: true, value };
+  return { ok: false, text: t("A number of seconds up to {maximum}, or nothing.", { maximum: LONGEST_S }) };
 }

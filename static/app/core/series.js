@@ -7,6 +7,8 @@
  * @typedef {{x: number[], y: (number | null)[]}} Series
  */
 
+import { LATENCY_SPAN_S } from "./frames.js";
+
 /** Simulated seconds over which counts are turned into rates: one arrival more in 100 ms is not "10/s more". */
 export const RATE_WINDOW_S = 1;
 
@@ -20,20 +22,21 @@ const COUNTS = new Set(["arrived", "done", "failed", "dropped"]);
 export function seriesOf(points, source) {
   const x = points.map((point) => point.t);
   if (COUNTS.has(source)) return { x, y: rates(points, (point) => /** @type {any} */ (point)[source]) };
-  if (source.startsWith("latency.")) return { x, y: points.map((point) => point.latency[source.slice(8)] ?? null) };
+  if (source.startsWith("latency.")) return { x, y: worst(points, (point) => point.latency[source.slice(8)] ?? null) };
   return { x, y: levels(points, (point) => point.hitRatio, (point) => point.arrived) };
 }
 
 /**
  * @param {Point[]} points
  * @param {"component" | "cause"} each
+ * @param {string[]} [only] these; all otherwise
  * @returns {Map<string, Series>} by id
  */
-export function seriesOfEach(points, each) {
+export function seriesOfEach(points, each, only) {
   const x = points.map((point) => point.t);
   /** @type {Map<string, Series>} */
   const result = new Map();
-  for (const id of idsOf(points, each)) {
+  for (const id of only ?? idsOf(points, each)) {
     const y = each === "component"
       ? levels(points, (point) => point.levels.get(id) ?? null, (point) => point.dt)
       : rates(points, (point) => point.errors[id] ?? 0);
@@ -97,6 +100,24 @@ function levels(points, value, weight) {
       weights += weight(points[i]);
     }
     return weights > 0 ? sum / weights : value(point);
+  });
+}
+
+/**
+ * The highest value of the last second before each point: percentiles of short windows jump, and cannot be averaged.
+ *
+ * @param {Point[]} points
+ * @param {(point: Point) => number | null} value
+ */
+function worst(points, value) {
+  return points.map((point, at) => {
+    let [highest, span] = [value(point), point.latencySpan];
+    for (let i = at - 1; i >= 0 && span + points[i].dt <= LATENCY_SPAN_S + 1e-6; i -= 1) {
+      span += points[i].dt;
+      const each = value(points[i]);
+      if (each !== null) highest = highest === null ? each : Math.max(highest, each);
+    }
+    return highest;
   });
 }
 

@@ -14,6 +14,9 @@ const LOOKS = new Map([
   { name: "busy", word: () => t("Busy"), shape: "M6 2a4 4 0 1 0 .01 0zM6 3.6v4.8M4 6h4", filled: false, tone: "" },
   { name: "saturated", word: () => t("Saturated"), shape: "M2 2h8v8H2z", filled: true, tone: "bad" },
   { name: "failing", word: () => t("Failing"), shape: "M6 1.8 10.6 10H1.4zM6 4.8v2.4", filled: false, tone: "bad" },
+  { name: "starting", word: () => t("Starting"), shape: "M3.5 2.5v7L9.5 6z", filled: false, tone: "good" },
+  { name: "draining", word: () => t("Draining"), shape: "M6 1.8v6M3.4 5.6 6 8.4l2.6-2.8M2.5 10.4h7", filled: false, tone: "" },
+  { name: "standby", word: () => t("Stands by"), shape: "M4 3v6M8 3v6", filled: false, tone: "" },
   { name: "recovering", word: () => t("Recovering"), shape: "M9.6 7.4A4 4 0 1 1 9 3.4M9.4 1.4v2.4H7", filled: false, tone: "good" },
   { name: "down", word: () => t("Down, taken out"), shape: "M2.5 2.5l7 7M9.5 2.5l-7 7", filled: false, tone: "" },
   { name: "unnoticed", word: () => t("Down, not noticed"), shape: "M2.5 2.5l7 7M9.5 2.5l-7 7", filled: false, tone: "bad" },
@@ -24,7 +27,14 @@ const LOOKS = new Map([
  * @returns {StateLook}
  */
 export function lookOf(frame) {
-  const name = !frame ? "idle" : frame.state === "down" && !frame.noticed ? "unnoticed" : frame.state;
+  return lookNamed(!frame ? "idle" : frame.state === "down" && !frame.noticed ? "unnoticed" : frame.state);
+}
+
+/**
+ * @param {string} name of a state
+ * @returns {StateLook}
+ */
+export function lookNamed(name) {
   return /** @type {StateLook} */ (LOOKS.get(name) ?? LOOKS.get("up"));
 }
 

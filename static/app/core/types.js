@@ -2,12 +2,32 @@
  * The shapes that travel between the page, the server and the engine.
  * docs/design-document.md, docs/frames.md and docs/protocol.md are their description; nothing here runs.
  *
- * @typedef {string | number | boolean} ParameterValue
+ * @typedef {string | number | boolean} SingleValue
+ * @typedef {SingleValue | readonly SingleValue[]} ParameterValue  a list: of a parameter of type `set`
  * @typedef {Record<string, ParameterValue>} Parameters
- * @typedef {{kind: string, label: string, x: number, y: number, parameters: Parameters}} Component
+ *
+ * @typedef {object} Component
+ * @property {string} kind
+ * @property {string} label
+ * @property {number} x
+ * @property {number} y
+ * @property {Parameters} parameters
+ * @property {string | null} [inside]  id of the place it stands in
+ * @property {number} [width]  of a place, px
+ * @property {number} [height]
+ *
  * @typedef {{from: string, to: string, parameters: Parameters}} Link
  * @typedef {{at_s: number, multiplier: number}} TrafficPoint
- * @typedef {{at_s: number, component: string, action: string, mode?: string, for_s?: number | null}} Fault
+ *
+ * @typedef {object} Fault  a fault or an operation on a scenario's time line; of neither component nor link: the traffic's
+ * @property {number} at_s
+ * @property {string} action
+ * @property {string | null} [component]
+ * @property {string | null} [link]
+ * @property {number | null} [for_s]  null: until something else ends it
+ * @property {Parameters} [arguments]  those that are missing have their defaults
+ * @property {string} [mode]  of documents before version 2
+ *
  * @typedef {{title: string, duration_s: number, traffic: TrafficPoint[], faults: Fault[]}} Scenario
  *
  * @typedef {object} DesignDocument
@@ -22,12 +42,12 @@
  * @property {Record<string, Scenario>} scenarios
  * @property {string} scenario
  *
- * @typedef {{value: ParameterValue, title: string}} Choice
+ * @typedef {{value: SingleValue, title: string}} Choice
  *
  * @typedef {object} ParameterSpec
  * @property {string} name
  * @property {string} title
- * @property {string} type  number, integer, boolean, choice or text
+ * @property {string} type  number, integer, boolean, choice, set, text; of an action also component
  * @property {string} unit
  * @property {ParameterValue} default
  * @property {number | null} [minimum]
@@ -36,11 +56,12 @@
  * @property {boolean} [advanced]
  * @property {string} [help]
  * @property {string} [source]
- * @property {{parameter: string, is: ParameterValue[]} | null} [when]
+ * @property {{parameter: string, is: SingleValue[]} | null} [when]
+ * @property {string | null} [section]  heading under which it stands with others
  * @property {boolean} [live]
  *
  * @typedef {{name: string, title: string, unit: string, form: string}} MetricSpec
- * @typedef {{name: string, title: string, accepts: string[], style?: string | null}} PortSpec
+ * @typedef {{name: string, title: string, accepts: string[], grows?: boolean, style?: string | null}} PortSpec
  *
  * @typedef {object} KindSpec
  * @property {string} kind
@@ -51,17 +72,30 @@
  * @property {string | null} [provides]
  * @property {PortSpec[]} ports
  * @property {boolean} runs
- * @property {string[]} can
+ * @property {boolean} [place]  an area that others stand in
+ * @property {boolean} [grows]  it has instances
+ * @property {string[]} actions  names of what one can do to it
  * @property {ParameterSpec[]} parameters
  * @property {MetricSpec[]} metrics
  * @property {string | null} [headline]
  * @property {string | null} [bar]
  * @property {string | null} [queue]
  *
+ * @typedef {object} ActionSpec  something one does to a component, a link or the traffic
+ * @property {string} name
+ * @property {string} title
+ * @property {string} [help]
+ * @property {"fault" | "operation"} group
+ * @property {boolean} lasting  it goes on until its end and is undone then
+ * @property {ParameterSpec[]} parameters
+ *
  * @typedef {object} CatalogueDocument
  * @property {{name: string, title: string}[]} groups
  * @property {KindSpec[]} kinds
- * @property {{parameters: ParameterSpec[], metrics: MetricSpec[]}} link
+ * @property {{parameters: ParameterSpec[], metrics: MetricSpec[], actions?: string[]}} link
+ * @property {{actions: string[]}} [traffic]
+ * @property {ActionSpec[]} actions
+ * @property {{name: string, title: string}[]} [classes]  of traffic
  * @property {{name: string, category: string, title: string, help: string}[]} causes
  * @property {Record<string, string>} messages
  * @property {Record<string, string>} [short]  words of events for markers
@@ -75,6 +109,15 @@
  * @property {string | null} [field]
  * @property {string} text
  * @property {Record<string, unknown>} [arguments]
+ * @property {Mend} [mend]
+ *
+ * @typedef {object} Mend  a change that answers a problem or hint, offered as one button
+ * @property {string} [title_code]
+ * @property {string} text
+ * @property {Patch} edit
+ *
+ * @typedef {{components?: Record<string, Partial<Component> | null>, links?: Record<string, Partial<Link> | null>}} Patch  null takes away
+ * @typedef {{code: string, text: string, arguments?: Record<string, unknown>}} Rule  what a link means
  *
  * @typedef {object} RunEvent
  * @property {number} t
@@ -98,8 +141,23 @@
  * @property {number} dropped
  * @property {number} in_flight
  * @property {MetricValues} metrics
+ * @property {InstanceFrame[]} [instances]
+ * @property {{per_month: number}} [cost]
  *
  * @typedef {{mean: number | null, p50: number | null, p95: number | null, p99: number | null, max: number | null}} Latency
+ *
+ * @typedef {{number: number, state: string, utilisation: number | null, version?: number | string}} InstanceFrame
+ * @typedef {{arrived: number, done: number, failed: number, dropped: number, late?: number, latency_ms: Partial<Latency>}} ClassFrame
+ * @typedef {{views: number, load_ms: Partial<Latency>}} PagesFrame
+ *
+ * @typedef {object} ActiveFault
+ * @property {number} number
+ * @property {string} name
+ * @property {string | null} component
+ * @property {string | null} link
+ * @property {number} since_s
+ * @property {number | null} until_s
+ * @property {Record<string, ParameterValue>} [arguments]
  *
  * @typedef {object} WindowFrame
  * @property {number} arrived
@@ -109,6 +167,9 @@
  * @property {Latency} latency_ms
  * @property {Record<string, number>} errors
  * @property {number | null} cache_hit_ratio
+ * @property {Partial<Latency>} [latency_1s_ms]  over the last second instead of the window
+ * @property {Record<string, ClassFrame>} [classes]
+ * @property {PagesFrame} [pages]
  *
  * @typedef {{sent: number, failed: number, replies: number}} LinkFrame
  *
@@ -125,6 +186,8 @@
  * @property {Record<string, LinkFrame>} links
  * @property {RunEvent[]} events
  * @property {{text: string}[] | string[]} notices
+ * @property {{per_month: number}} [cost]
+ * @property {ActiveFault[]} [faults]
  * @property {Record<string, Expectation>} [theory]
  * @property {boolean} [final]
  * @property {Record<string, unknown>} [summary]
@@ -138,6 +201,7 @@
  * @property {number | null} revision
  * @property {"edit" | "view" | "new"} access
  * @property {string | null} token
+ * @property {string} [draft]  under what name the draft of a design that is not saved is kept
  * @property {string} catalogue_url
  * @property {Record<string, ChartFigure>} figures
  * @property {string} language

@@ -60,6 +60,24 @@ function milliseconds(value) {
   return `${figures(value)} ms`;
 }
 
+/**
+ * @param {number} value
+ * @param {string} unit "USD", "USD/month"
+ */
+function money(value, unit) {
+  const shown = Math.abs(value) < 100 && !Number.isInteger(value) ? decimal(value, 2, true) : compact(value);
+  return `$${shown}${priceFor(unit)}`;
+}
+
+/**
+ * "/month" of "USD/month".
+ *
+ * @param {string} unit
+ */
+function priceFor(unit) {
+  return unit.slice("USD".length).replace("million requests", t("million requests")).replace("month", t("month"));
+}
+
 /** @param {number} value part of one */
 function percent(value) {
   const hundred = value * 100;
@@ -81,7 +99,8 @@ export function formatValue(value, unit = "") {
   if (unit === "ms") return milliseconds(value);
   if (unit === "ratio") return percent(value);
   if (unit.endsWith("/s") && unit !== "Mbit/s") return `${compact(value)}/s`;
-  return unit ? `${compact(value)} ${unitWord(unit)}` : compact(value);
+  if (unit.startsWith("USD")) return money(value, unit);
+  return unit ? `${compact(value)} ${unitWord(unit, value)}` : compact(value);
 }
 
 /**
@@ -104,23 +123,37 @@ export function formatExact(value, unit = "") {
  */
 export function formatParameter(value, unit = "") {
   const shown = typeof value === "number" ? decimal(value, 6) : formatValue(value);
-  return unit && typeof value === "number" ? `${shown} ${unitWord(unit)}`.trim() : shown;
+  return unit && typeof value === "number" ? `${shown} ${unitWord(unit, value)}`.trim() : shown;
 }
 
-/** @param {string} unit */
-export function unitWord(unit) {
+/**
+ * @param {string} unit
+ * @param {number} [value] that it stands beside
+ */
+export function unitWord(unit, value) {
+  if (value === 1 && ONE[unit]) return ONE[unit]();
   switch (unit) {
     case "requests": return t("requests");
     case "requests/s": return t("requests/s");
+    case "pages/s": return t("pages/s");
     case "users": return t("users");
     case "cores": return t("cores");
     case "keys": return t("keys");
     case "connections": return t("connections");
     case "workers": return t("workers");
+    case "instances": return t("instances");
+    case "messages": return t("messages");
+    case "messages/s": return t("messages/s");
     case "ratio": return "";
-    default: return unit;
+    default: return unit.startsWith("USD") ? `$${priceFor(unit)}` : unit;
   }
 }
+
+/** What stands beside a single one. @type {Record<string, () => string>} */
+const ONE = {
+  requests: () => t("request"), users: () => t("user"), cores: () => t("core"), keys: () => t("key"), connections: () => t("connection"),
+  workers: () => t("worker"), instances: () => t("instance"), messages: () => t("message"),
+};
 
 /**
  * Simulated time as a clock: 62.4 → "1:02", 3725 → "1:02:05".

@@ -10,13 +10,15 @@ import { formatParameter } from "./units.js";
 
 /**
  * @param {ParameterSpec} spec
- * @param {string | boolean} typed what stands in the field
+ * @param {string | boolean | string[]} typed what stands in the field; of a set what is ticked
  * @returns {Checked}
  */
 export function checkTyped(spec, typed) {
   switch (spec.type) {
     case "boolean": return { ok: true, value: typed === true || typed === "true" };
     case "choice": return checkChoice(spec, String(typed));
+    case "set": return { ok: true, value: ticked(spec, /** @type {string[]} */ (typed)) };
+    case "component": return typed === "" ? { ok: false, text: t("Choose one of the list.") } : { ok: true, value: String(typed) };
     case "text": return checkText(spec, String(typed));
     default: return checkNumber(spec, String(typed));
   }
@@ -30,6 +32,16 @@ export function checkTyped(spec, typed) {
 function checkChoice(spec, typed) {
   const choice = (spec.choices ?? []).find((candidate) => String(candidate.value) === typed);
   return choice ? { ok: true, value: choice.value } : { ok: false, text: t("Choose one of the list.") };
+}
+
+/**
+ * In the order of the catalogue, each once.
+ *
+ * @param {ParameterSpec} spec
+ * @param {string[]} typed
+ */
+function ticked(spec, typed) {
+  return (spec.choices ?? []).filter((choice) => typed.includes(String(choice.value))).map((choice) => choice.value);
 }
 
 /**

@@ -24,7 +24,7 @@ export class Saver {
     this.revision = boot.revision;
     this.saved = fingerprintOf(boot.design);
     this.saving = false;
-    this.drafts = new Drafts(window.localStorage, boot.token);
+    this.drafts = new Drafts(window.localStorage, boot.token, boot.draft);
     this.keptAt = -Infinity;
     /** @type {any} */
     this.timer = null;

@@ -7,13 +7,22 @@
  * @typedef {import("../core/types.js").Component} Component
  */
 import { connect, duplicate, refusal, relabel, remove, setParameter } from "../core/edits.js";
+import { faultCommand, faultsAt, quickAction } from "../core/faults.js";
 import { t } from "../core/i18n.js";
 import { lookOf, roleWord } from "../core/states.js";
+import { breakParts } from "./break-part.js";
 import { h, icon, s, setText } from "./dom.js";
-import { faultActions } from "./faults.js";
-import { parameterForm } from "./fields.js";
+import { faultList } from "./fault-list.js";
+import { parameterForm } from "./form.js";
+import { instancesPart } from "./instances-part.js";
+import { placeField, placeParts } from "./place-part.js";
 import { theoryPart } from "./theory-part.js";
+import { trafficPart } from "./traffic-part.js";
 import { closeButton, metricList, problemList, section } from "./panel-parts.js";
+
+/** The name of the figure that is no metric of the kind's own. */
+const COST = "cost";
+const costSpec = () => ({ name: COST, title: t("Cost"), unit: "USD/month", form: "gauge" });
 
 /**
  * @param {Context} context
@@ -26,23 +35,28 @@ export function componentPanel(context, id) {
   const kind = component && app.catalogue.kind(component.kind);
   if (!component || !kind) return { nodes: [h("p", { className: "muted" }, t("This kind of component is not known here."))] };
   const own = problems.of(id);
-  const state = kind.runs ? stateRow(context, id, kind) : null;
+  const state = kind.runs ? stateRow(context, id) : null;
   const running = app.frames.component(id) !== undefined;
-  const figures = metricList(kind.metrics, (spec) => app.frames.recent.metric(id, spec));
+  const priced = app.frames.component(id)?.cost !== undefined;
+  const figures = metricList(priced ? [...kind.metrics, costSpec()] : kind.metrics, (spec) => (spec.name === COST ? app.frames.component(id)?.cost?.per_month : app.frames.recent.metric(id, spec)));
+  const traffic = running && app.catalogue.sendsTraffic(component.kind) ? trafficPart(app) : null;
+  const instances = running && kind.grows ? instancesPart(app, id) : null;
   const theory = running ? theoryPart(context, id) : null;
   const form = parameterForm(kind.parameters, component.parameters, {
     readOnly: !app.canEdit,
+    kept: context.kept,
     set: (spec, value, stepping) => app.edit(setParameter(app.store, "components", id, spec, value, stepping)),
   });
   const nodes = [
     head(context, id, component, kind),
     own.length > 0 ? problemList(context, own) : null,
-    state?.node, running && kind.metrics.length > 0 ? section(t("Now"), figures.list) : null,
+    state?.node, ...breakParts(app, { component: id }, context.kept.drafts), running && (priced || kind.metrics.length > 0) ? section(t("Now"), figures.list) : null,
+    instances?.node ?? null, traffic?.node ?? null,
     theory?.node ?? null,
     !running && kind.runs ? h("p", { className: "summary" }, kind.summary) : null,
-    ...form, kind.runs ? links(context, id) : null, app.canEdit ? tools(context, id) : null,
+    placeField(context, id), ...placeParts(context, id), ...form, kind.runs ? links(context, id) : null, app.canEdit ? tools(context, id) : null,
   ].filter((node) => node !== null && node !== undefined);
-  return { nodes, live: () => { figures.live(); state?.live(); theory?.live(); } };
+  return { nodes, live: () => { figures.live(); state?.live(); instances?.live(); traffic?.live(); theory?.live(); } };
 }
 
 /**
@@ -63,10 +77,9 @@ function head(context, id, component, kind) {
 /**
  * @param {Context} context
  * @param {string} id
- * @param {KindSpec} kind
  */
-function stateRow(context, id, kind) {
-  const { app } = context;
+function stateRow({ app }, id) {
+  const isPlace = app.catalogue.isPlace(app.store.components.get(id)?.kind ?? "");
   const mark = s("path", {});
   const word = h("span", {});
   const chip = h("span", { className: "state-chip" }, s("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, mark), word);
@@ -77,32 +90,28 @@ function stateRow(context, id, kind) {
     chip.className = `state-chip ${look.tone}`;
     mark.setAttribute("d", look.shape);
     mark.setAttribute("fill", look.filled ? "currentColor" : "none");
-    setText(word, look.word());
+    setText(word, isPlace && frame?.state === "down" ? t("Down") : look.word());
     role.hidden = !frame?.role;
     setText(role, roleWord(frame?.role));
+    faults.live();
   };
-  const row = h("div", { className: "section" }, h("div", { className: "state-row" }, chip, role), faultRow(context, id, kind));
+  const faults = faultList(app, { which: () => faultsAt(app.frames.faults, { component: id }), named: false });
+  const row = h("div", { className: "section" }, h("div", { className: "state-row" }, chip, role, quickButton(app, id)), faults.node);
   return { node: row, live };
 }
 
 /**
- * @param {Context} context
+ * @param {import("../app.js").App} app
  * @param {string} id
- * @param {KindSpec} kind
  */
-function faultRow({ app }, id, kind) {
-  const fault = faultActions(app, id);
-  if (!fault.can || !fault.now) return null;
-  const ready = app.run.active && app.run.control;
-  if (fault.now === "restore") {
-    return h("div", { className: "fault-row" }, h("button", { type: "button", className: "button", disabled: !ready, on: { click: () => app.run.command({ action: "restore", component: id }) } }, icon("ui-heal"), t("Restore")));
-  }
-  const mode = h("select", { "aria-label": t("How it dies"), "data-parameter": "kill-mode" },
-    h("option", { value: "process" }, t("Process dies: refuses at once")),
-    h("option", { value: "machine" }, t("Machine lost: no answer at all")));
-  const kill = h("button", { type: "button", className: "button danger", disabled: !ready, on: { click: () => app.run.command({ action: "kill", component: id, mode: mode.value }) } }, icon("ui-skull"), t("Kill"));
-  return h("div", { className: "section", style: { gap: "4px" } }, h("div", { className: "fault-row" }, kill, mode),
-    ready ? null : h("p", { className: "muted field-foot" }, t("Works while the simulation is on.")));
+function quickButton(app, id) {
+  const spec = quickAction(app.catalogue, app.store, id, app.frames.component(id)?.state === "down");
+  if (!spec) return null;
+  const perform = () => app.run.command(faultCommand(spec, { component: id }, {}, null));
+  const breaks = spec.group === "fault";
+  return h("button", {
+    type: "button", className: `button small quick${breaks ? " danger" : ""}`, disabled: !app.run.active || !app.run.control, title: app.run.active ? "" : t("Works while the simulation is on."), on: { click: perform },
+  }, icon(breaks ? "ui-fault" : "ui-heal"), spec.title);
 }
 
 /**
@@ -133,6 +142,6 @@ function links(context, id) {
  */
 function tools({ app }, id) {
   return h("div", { className: "section" }, h("div", { className: "button-row" },
-    h("button", { type: "button", className: "button small", on: { click: () => app.edit(duplicate(app.store, [id])) } }, icon("ui-copy"), t("Duplicate")),
+    h("button", { type: "button", className: "button small", on: { click: () => app.edit(duplicate(app.store, app.catalogue, [id])) } }, icon("ui-copy"), t("Duplicate")),
     h("button", { type: "button", className: "button small", on: { click: () => app.edit(remove(app.store, [id], null)) } }, icon("ui-trash"), t("Delete"))));
 }

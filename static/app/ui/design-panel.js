@@ -8,7 +8,10 @@ import { setMeta } from "../core/edits.js";
 import { t } from "../core/i18n.js";
 import { compact, formatValue } from "../core/units.js";
 import { h, icon, setText } from "./dom.js";
+import { costPart } from "./cost-part.js";
+import { outlinePart } from "./outline.js";
 import { closeButton, problemList, section } from "./panel-parts.js";
+import { trafficPart } from "./traffic-part.js";
 
 const LARGEST_SEED = 2 ** 31 - 1;
 
@@ -19,16 +22,19 @@ const LARGEST_SEED = 2 ** 31 - 1;
 export function designPanel(context) {
   const { app, problems } = context;
   const totals = app.frames.last ? totalsList(context) : null;
+  const traffic = app.frames.last ? trafficPart(app) : null;
+  const cost = app.frames.last ? costPart(app) : null;
   const list = problems.all;
   const nodes = [
     h("div", { className: "inspector-head" }, h("div", { className: "panel-title grow" }, app.store.text("name")), closeButton(context.close)),
-    ...description(context),
+    ...(totals ? [] : description(context)),
     totals ? section(app.frames.last?.final ? t("Result") : t("So far"), totals.list) : null,
+    traffic?.node ?? null, cost?.node ?? null, ...(totals ? description(context) : []),
     section(t("Check"), list.length > 0 ? problemList(context, list) : h("ul", { className: "problem-list" }, h("li", { className: "fine" }, icon("ui-ok"), h("span", {}, problems.checked ? t("Nothing stands in the way of a start.") : t("Not checked yet."))))),
-    seedSection(context),
+    outlinePart(app), seedSection(context),
     app.canEdit ? section(t("How to"), h("p", { className: "muted" }, t("Drag components in from the palette. Pull a link from the dot at a card's right edge. Shift selects several. Everything can be undone."))) : null,
   ].filter((node) => node !== null);
-  return { nodes, live: totals?.live };
+  return { nodes, live: () => { totals?.live(); traffic?.live(); cost?.live(); } };
 }
 
 /** @param {Context} context */
@@ -45,15 +51,22 @@ function description({ app }) {
 
 /** @param {Context} context */
 function totalsList({ app }) {
-  const rows = [["arrived", t("Requests")], ["done", t("Done")], ["failed", t("Failed")], ["dropped", t("Dropped")], ["in_flight", t("In flight")], ["p95", t("p95 now")]].map(([name, title]) => ({ name, title, value: h("dd", {}) }));
-  const list = h("dl", { className: "metrics" }, ...rows.map(({ title, value }) => h("div", {}, h("dt", {}, title), value)));
+  const rows = [["arrived", t("Requests")], ["done", t("Done")], ["failed", t("Failed")], ["dropped", t("Dropped")], ["in_flight", t("In flight")], ["p95", t("p95 now")], ["users", t("Active users")], ["pages", t("Page load, p95")]].map(([name, title]) => ({ name, title, value: h("dd", {}) }));
+  const items = rows.map(({ title, value }) => h("div", {}, h("dt", {}, title), value));
+  const list = h("dl", { className: "metrics" }, ...items);
   const live = () => {
     const last = app.frames.last;
     if (!last) return;
-    for (const { name, value } of rows) {
+    const now = app.frames.recent;
+    const pages = now.pages();
+    const users = Math.round(last.clients?.active_users ?? 0);
+    /** @type {Record<string, string>} */
+    const texts = { p95: formatValue(last.window.latency_ms.p95, "ms"), users: users > 0 ? compact(users) : "", pages: pages ? formatValue(pages.p95, "ms") : "" };
+    for (const [i, { name, value }] of rows.entries()) {
       const total = /** @type {any} */ (last.totals)[name];
-      setText(value, name === "p95" ? formatValue(last.window.latency_ms.p95, "ms") : compact(total));
-      if (name !== "p95") value.title = String(total);
+      setText(value, texts[name] ?? compact(total));
+      items[i].hidden = texts[name] === "";
+      if (!(name in texts)) value.title = String(total);
     }
   };
   return { list, live };

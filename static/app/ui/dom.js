@@ -80,13 +80,31 @@ export function keptFocus(host) {
     const field = /** @type {any} */ (host.querySelector(`[data-parameter="${CSS.escape(key)}"]`));
     if (!field) return;
     field.focus({ preventScroll: true });
-    if (field.type !== "text") return;
+    if (field.type !== "text" && field.type !== "search") return;
     if (field.value !== typed) {
       field.value = typed;
       field.dispatchEvent(new Event("input"));
     }
     // Tab selects all of a field: what is typed next must replace it still.
     field.setSelectionRange(selectionStart, selectionEnd);
+  };
+}
+
+/**
+ * Remembers what was typed wrongly and not taken, with its sentence, for after the part was built anew: as long as what is stored is the same.
+ *
+ * @param {HTMLElement} host
+ * @returns {() => void}
+ */
+export function keptWrong(host) {
+  const wrong = /** @type {HTMLInputElement[]} */ ([...host.querySelectorAll('[aria-invalid="true"]')]).map(({ value, dataset: { parameter, stored } }) => ({ value, parameter, stored }));
+  return () => {
+    for (const { value, parameter, stored } of wrong) {
+      const field = /** @type {HTMLInputElement | null} */ (host.querySelector(`[data-parameter="${CSS.escape(parameter ?? "")}"]`));
+      if (!field || field.dataset.stored !== stored || field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event("input"));
+    }
   };
 }
 

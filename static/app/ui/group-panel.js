@@ -22,7 +22,7 @@ export function groupPanel(context) {
     h("div", { className: "inspector-head" }, h("div", { className: "panel-title grow" }, t("{count} components", { count: ids.length })), closeButton(context.close)),
     h("ul", { className: "neighbours" }, ...rows),
     app.canEdit ? section("", h("div", { className: "button-row" },
-      h("button", { type: "button", className: "button small", on: { click: () => app.edit(duplicate(app.store, ids)) } }, icon("ui-copy"), t("Duplicate")),
+      h("button", { type: "button", className: "button small", on: { click: () => app.edit(duplicate(app.store, app.catalogue, ids)) } }, icon("ui-copy"), t("Duplicate")),
       h("button", { type: "button", className: "button small", on: { click: () => app.edit(remove(app.store, ids, null)) } }, icon("ui-trash"), t("Delete")))) : null,
   ].filter((node) => node !== null);
   return { nodes };

@@ -4,9 +4,16 @@
  *
  * @typedef {import("../app.js").App} App
  * @typedef {import("../canvas/canvas.js").Canvas} Canvas
- * @typedef {{app: App, canvas: Canvas, problems: import("./problems.js").Problems, close: () => void, editScenarios: () => void}} Context
+ *
+ * @typedef {object} Context
+ * @property {App} app
+ * @property {Canvas} canvas
+ * @property {import("./problems.js").Problems} problems
+ * @property {() => void} close
+ * @property {() => void} editScenarios
+ * @property {{search: string, drafts: import("./break-part.js").Drafts}} kept  what is typed and stays while the panel of one thing is built anew
  */
-import { byId, keptFocus, rebuildSoon } from "./dom.js";
+import { byId, keptFocus, keptWrong, rebuildSoon } from "./dom.js";
 import { componentPanel } from "./component-panel.js";
 import { designPanel } from "./design-panel.js";
 import { linkPanel } from "./link-panel.js";
@@ -46,11 +53,15 @@ export class Inspector {
     const sameThing = signature.split("\n")[0] === this.shown.split("\n")[0];
     this.shown = signature;
     const kept = sameThing ? keptFocus(this.body) : null;
-    const open = sameThing ? new Set([...this.body.querySelectorAll("details[open]")].map((each) => each.getAttribute("data-keep"))) : new Set();
+    const wrong = sameThing ? keptWrong(this.body) : null;
+    // What one has at hand stays at hand when another thing is selected.
+    const open = new Set([...this.body.querySelectorAll("details[open]")].map((each) => each.getAttribute("data-keep") ?? "").filter((key) => sameThing || key.startsWith("tool ")));
+    if (!sameThing) this.context.kept = { search: "", drafts: new Map() };
     this.panel = this.build();
     this.body.replaceChildren(...this.panel.nodes);
     for (const details of this.body.querySelectorAll("details")) if (open.has(details.dataset.keep ?? "")) details.open = true;
     if (!sameThing) byId("inspector").scrollTop = 0;
+    wrong?.();
     kept?.();
     this.panel.live?.();
   }
@@ -69,12 +80,13 @@ export class Inspector {
     const { selection, store, run } = app;
     const thing = selection.link ?? [...selection.components].join(" ");
     /** @type {(string | number | boolean)[]} */
-    const parts = [store.components.size, store.links.size, run.active, run.control, app.canEdit, problems.version];
+    const parts = [store.components.size, store.links.size, run.active, run.control, app.canEdit, problems.version, app.frames.last === null];
     if (selection.only) {
       const around = [...store.links].filter(([, link]) => link.from === selection.only || link.to === selection.only);
       const names = around.map(([id, link]) => [id, store.components.get(link.from)?.label, store.components.get(link.to)?.label]);
       const frame = app.frames.component(selection.only);
-      parts.push(JSON.stringify([store.components.get(selection.only), names, frame?.state === "down", frame !== undefined]));
+      const places = [...store.components].filter(([, entry]) => entry.inside === selection.only || app.catalogue.isPlace(entry.kind)).map(([id, entry]) => [id, entry.label, entry.inside]);
+      parts.push(JSON.stringify([store.components.get(selection.only), names, places, frame?.state === "down", frame !== undefined]));
     } else if (selection.link) parts.push(JSON.stringify([store.links.get(selection.link), app.frames.last !== null]));
     else if (selection.empty) parts.push(JSON.stringify([...store.meta]), JSON.stringify([...store.scenarios]), String(app.frames.last?.final));
     return `${thing}\n${parts.join("\n")}`;

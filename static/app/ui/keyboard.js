@@ -34,7 +34,7 @@ function mayAct(event) {
 /** @param {KeyboardEvent} event */
 function nameOf(event) {
   const key = event.key === " " ? "Space" : event.key === "+" ? "=" : event.key.length === 1 ? event.key.toUpperCase() : event.key;
-  const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
+  const control = event.ctrlKey || event.metaKey ? "Ctrl+" : event.altKey ? "Alt+" : "";
   return `${control}${event.shiftKey && key !== "=" ? "Shift+" : ""}${key}`;
 }
 

@@ -5,10 +5,13 @@
  * @typedef {import("./inspector.js").Panel} Panel
  */
 import { labelOf, remove, setParameter } from "../core/edits.js";
+import { faultsAt } from "../core/faults.js";
 import { t } from "../core/i18n.js";
 import { formatValue } from "../core/units.js";
+import { breakParts } from "./break-part.js";
 import { h, icon, setText } from "./dom.js";
-import { parameterForm } from "./fields.js";
+import { faultList } from "./fault-list.js";
+import { parameterForm } from "./form.js";
 import { closeButton, problemList, section } from "./panel-parts.js";
 
 /**
@@ -24,20 +27,26 @@ export function linkPanel(context, id) {
   const [sent, failed] = [h("dd", {}), h("dd", {})];
   const row = (/** @type {string} */ title, /** @type {Node} */ value) => h("div", {}, h("dt", {}, title), value);
   const own = problems.of(id);
+  const rule = problems.ruleOf(id);
+  const faults = faultList(app, { which: () => faultsAt(app.frames.faults, { link: id }), named: false });
   const form = parameterForm(app.catalogue.link.parameters, link.parameters, {
     readOnly: !app.canEdit,
+    kept: context.kept,
     set: (spec, value, stepping) => app.edit(setParameter(app.store, "links", id, spec, value, stepping)),
   });
   const nodes = [
     h("div", { className: "inspector-head" }, icon("ui-arrow-right"),
       h("div", { className: "grow" }, h("div", { className: "panel-title" }, end(link.from), " → ", end(link.to)), h("div", { className: "kind" }, t("Link"))), closeButton(context.close)),
+    rule ? h("p", { className: "rule" }, rule) : null,
     own.length > 0 ? problemList(context, own) : null,
+    faults.node,
     app.frames.last ? section(t("Now"), h("dl", { className: "metrics" }, row(t("Sent"), sent), row(t("Failed"), failed))) : null,
-    ...form,
+    ...breakParts(app, { link: id }, context.kept.drafts), ...form,
     app.canEdit ? h("div", { className: "section" }, h("div", { className: "button-row" },
       h("button", { type: "button", className: "button small", on: { click: () => app.edit(remove(app.store, [], id)) } }, icon("ui-trash"), t("Delete")))) : null,
   ].filter((node) => node !== null);
   const live = () => {
+    faults.live();
     const rate = canvas.live.rates.get(id);
     setText(sent, formatValue(rate?.sent, "requests/s"));
     setText(failed, formatValue(rate?.failed, "requests/s"));

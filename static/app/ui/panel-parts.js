@@ -5,6 +5,7 @@
  * @typedef {import("../core/types.js").MetricSpec} MetricSpec
  * @typedef {import("../core/types.js").Problem} Problem
  */
+import { mended } from "../core/edits.js";
 import { t } from "../core/i18n.js";
 import { problemText } from "../core/messages.js";
 import { formatExact, formatValue } from "../core/units.js";
@@ -47,8 +48,19 @@ export function problemList(context, problems) {
     const known = id !== null && (app.store.components.has(id) || app.store.links.has(id));
     const go = () => (id !== null && app.store.components.has(id) ? app.selection.set([id]) : app.selection.setLink(id ?? ""));
     return h("li", { className: problem.severity }, icon(problem.severity === "problem" ? "ui-warning" : "ui-hint"),
-      known ? h("button", { type: "button", className: "link-button grow", on: { click: go } }, text) : h("span", { className: "grow" }, text));
+      h("div", { className: "grow" }, known ? h("button", { type: "button", className: "link-button", on: { click: go } }, text) : h("span", {}, text), mendButton(app, problem)));
   }));
+}
+
+/**
+ * The one click that answers a problem or hint; it can be undone like any other edit.
+ *
+ * @param {import("../app.js").App} app
+ * @param {Problem} problem
+ */
+function mendButton(app, { mend }) {
+  if (!mend || !app.canEdit) return null;
+  return h("button", { type: "button", className: "button small mend", on: { click: () => app.edit(mended(app.store, mend)) } }, icon("ui-mend"), mend.text);
 }
 
 /**

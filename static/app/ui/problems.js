@@ -16,6 +16,8 @@ export class Problems {
     this.app = app;
     /** @type {Problem[]} */
     this.all = [];
+    /** What each link means, for people. @type {Map<string, import("../core/types.js").Rule>} */
+    this.rules = new Map();
     this.checked = false;
     this.version = 0;
     /** @type {any} */
@@ -38,6 +40,7 @@ export class Problems {
       const answer = await post(routes.check, { design: this.app.store.toJSON() });
       if (asked !== this.asked) return;
       this.all = [...(answer.problems ?? []), ...(answer.hints ?? [])];
+      this.rules = new Map(Object.entries(answer.rules ?? {}));
       this.checked = true;
     } catch (error) {
       // An unreachable server is told by what the user asks for, not by a check he did not.
@@ -45,6 +48,11 @@ export class Problems {
     }
     this.version += 1;
     this.changed.emit();
+  }
+
+  /** @param {string} id of a link */
+  ruleOf(id) {
+    return this.rules.get(id)?.text ?? "";
   }
 
   /** @param {string} id of a component or link */

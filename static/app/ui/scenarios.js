@@ -7,20 +7,29 @@
  */
 import { freeId, setMeta, setScenario } from "../core/edits.js";
 import { t } from "../core/i18n.js";
-import { emptyScenario, trafficLine } from "../core/scenario.js";
+import { emptyScenario, LONGEST_S, trafficLine } from "../core/scenario.js";
 import { byId, h, icon, keptFocus, rebuildSoon, s } from "./dom.js";
+import { faultRows } from "./scenario-faults.js";
+import { dropButton, numberInput } from "./scenario-inputs.js";
 
-const LONGEST_S = 86_400;
+/** Faults drawn over the sketch of the traffic: so many have room. */
+const BARS = 8;
+const BAR_STEP = 6;
 
 export class ScenarioDialog {
-  /** @param {App} app */
-  constructor(app) {
+  /**
+   * @param {App} app
+   * @param {import("./problems.js").Problems} problems
+   */
+  constructor(app, problems) {
     this.app = app;
+    this.problems = problems;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("scenario-dialog"));
     this.body = byId("scenario-body");
     this.id = "";
     const redraw = () => this.dialog.open && this.draw();
     app.store.changed.on(() => rebuildSoon(redraw));
+    problems.changed.on(() => rebuildSoon(redraw));
   }
 
   open() {
@@ -67,11 +76,14 @@ export class ScenarioDialog {
   /** @param {Scenario} scenario */
   form(scenario) {
     const title = h("input", { type: "text", value: scenario.title, maxLength: 80, "data-parameter": "title", on: { change: () => this.change(() => ({ title: title.value })) } });
-    const duration = number(scenario.duration_s, 1, LONGEST_S, "duration", t("Duration in seconds"), (value) => this.change(() => ({ duration_s: value })));
+    const error = h("p", { className: "field-error", role: "alert", hidden: true });
+    const duration = numberInput({ value: scenario.duration_s, low: 1, high: LONGEST_S, row: "duration", name: t("Duration in seconds"), error, set: (value) => this.change(() => ({ duration_s: value })) });
+    const found = this.problems.of(this.id).filter((problem) => problem.where === "scenario");
     return h("div", { className: "scenario-form" },
-      h("div", { className: "row-pair" }, h("label", {}, t("Title"), title), h("label", {}, t("Duration, s"), duration)),
+      h("div", { className: "row-pair" }, h("label", {}, t("Title"), title), h("label", {}, t("Duration, s"), duration)), error,
       h("h3", {}, t("Traffic")), this.sketch(scenario), this.trafficRows(scenario),
-      h("h3", {}, t("Faults")), this.faultRows(scenario),
+      h("h3", {}, t("Faults and operations")), faultRows(this.app, scenario, (how) => this.change(how)),
+      found.length > 0 ? h("ul", { className: "problem-list", role: "status" }, ...found.map((problem) => h("li", { className: problem.severity }, icon(problem.severity === "problem" ? "ui-warning" : "ui-hint"), h("span", { className: "grow" }, problem.text)))) : null,
       h("footer", {}, h("button", { type: "button", className: "button small", disabled: this.app.store.scenarios.size < 2, on: { click: () => this.app.edit(setScenario(this.id, undefined)) } }, icon("ui-trash"), t("Delete this scenario"))));
   }
 
@@ -80,16 +92,31 @@ export class ScenarioDialog {
     const line = trafficLine(scenario);
     const top = Math.max(...line.map((point) => point.multiplier), 1) * 1.15;
     const d = line.map((point) => `${(100 * point.at_s) / scenario.duration_s},${56 - (56 * point.multiplier) / top}`).join(" L ");
-    return h("div", { className: "sketch" }, s("svg", { viewBox: "0 0 100 56", width: "100%", height: 56, preserveAspectRatio: "none", role: "img", "aria-label": t("Traffic over time") }, s("path", { d: `M -1,60 L ${d} L 101,60` })));
+    const bars = scenario.faults.slice(0, BARS).map((fault, i) => s("rect", {
+      x: (100 * fault.at_s) / scenario.duration_s, y: 4 + i * BAR_STEP, height: 4,
+      width: Math.max(0.7, (100 * Math.min(fault.for_s === undefined ? 0 : fault.for_s ?? Infinity, scenario.duration_s - fault.at_s)) / scenario.duration_s),
+    }));
+    return h("div", { className: "sketch" }, s("svg", { viewBox: "0 0 100 56", width: "100%", height: 56, preserveAspectRatio: "none", role: "img", "aria-label": t("Traffic and faults over time") }, s("path", { d: `M -1,60 L ${d} L 101,60` }), ...bars));
+  }
+
+  /**
+   * @param {import("../core/types.js").TrafficPoint} point
+   * @param {number} i
+   * @param {(i: number, change: object) => void} set
+   */
+  trafficRow(point, i, set) {
+    const n = { number: i + 1 };
+    const error = h("p", { className: "field-error", role: "alert", hidden: true });
+    const at = numberInput({ value: point.at_s, low: 0, high: LONGEST_S, row: `traffic-${i}-at`, name: t("Time of point {number}, s", n), error, set: (at_s) => set(i, { at_s }) });
+    const by = numberInput({ value: point.multiplier, low: 0, high: 1000, row: `traffic-${i}-by`, name: t("Traffic at point {number}, times normal", n), error, set: (multiplier) => set(i, { multiplier }) });
+    const drop = dropButton(t("Remove point {number}", n), () => this.change(({ traffic }) => ({ traffic: traffic.filter((_, place) => place !== i) })));
+    return h("div", {}, h("div", { className: "grid-row" }, t("at"), at, "s ×", by, t("the normal traffic"), drop), error);
   }
 
   /** @param {Scenario} scenario */
   trafficRows(scenario) {
     const set = (/** @type {number} */ i, /** @type {object} */ change) => this.change(({ traffic }) => ({ traffic: traffic.map((point, at) => (at === i ? { ...point, ...change } : point)).sort((a, b) => a.at_s - b.at_s) }));
-    const rows = scenario.traffic.map((point, i) => h("div", { className: "grid-row" }, t("at"),
-      number(point.at_s, 0, LONGEST_S, `traffic-${i}-at`, t("Time of point {number}, s", { number: i + 1 }), (at_s) => set(i, { at_s })), "s ×",
-      number(point.multiplier, 0, 1000, `traffic-${i}-by`, t("Traffic at point {number}, times normal", { number: i + 1 }), (multiplier) => set(i, { multiplier })), t("the normal traffic"),
-      dropButton(t("Remove point {number}", { number: i + 1 }), () => this.change(({ traffic }) => ({ traffic: traffic.filter((_, at) => at !== i) })))));
+    const rows = scenario.traffic.map((point, i) => this.trafficRow(point, i, set));
     const more = () => this.change(({ traffic, duration_s: end }) => {
       const last = traffic.at(-1);
       return { traffic: [...traffic, { at_s: Math.min(end, (last?.at_s ?? 0) + 10), multiplier: last ? last.multiplier : 1 }] };
@@ -97,83 +124,4 @@ export class ScenarioDialog {
     return h("div", { className: "grid-rows" }, rows.length === 0 ? h("p", { className: "muted" }, t("Steady: as the clients have it.")) : null, ...rows,
       h("div", {}, h("button", { type: "button", className: "button small", on: { click: more } }, icon("ui-plus"), t("Traffic point"))));
   }
-
-  /** @param {Scenario} scenario */
-  faultRows(scenario) {
-    const { store, catalogue } = this.app;
-    const mortal = [...store.components].filter(([, entry]) => catalogue.kind(entry.kind)?.can.includes("kill"));
-    const set = (/** @type {number} */ i, /** @type {object} */ change) => this.change(({ faults }) => ({ faults: faults.map((fault, at) => (at === i ? { ...fault, ...change } : fault)) }));
-    const rows = scenario.faults.map((fault, i) => {
-      const who = choice(mortal.map(([id, entry]) => [id, entry.label]), fault.component, `fault-${i}-who`, t("Who, fault {number}", { number: i + 1 }), (component) => set(i, { component }));
-      const what = choice([["kill", t("is killed")], ["restore", t("returns")]], fault.action, `fault-${i}-what`, t("What, fault {number}", { number: i + 1 }), (action) => set(i, { action }));
-      const how = choice([["process", t("process")], ["machine", t("machine")]], fault.mode ?? "process", `fault-${i}-how`, t("How, fault {number}", { number: i + 1 }), (mode) => set(i, { mode }));
-      const length = optionalNumber(fault.for_s ?? null, `fault-${i}-for`, t("For how long, fault {number}, s", { number: i + 1 }), (for_s) => set(i, { for_s }));
-      return h("div", { className: "grid-row" }, t("at"), number(fault.at_s, 0, LONGEST_S, `fault-${i}-at`, t("Time of fault {number}, s", { number: i + 1 }), (at_s) => set(i, { at_s })), "s", who, what,
-        ...(fault.action === "kill" ? [how, t("for"), length, "s"] : []),
-        dropButton(t("Remove fault {number}", { number: i + 1 }), () => this.change(({ faults }) => ({ faults: faults.filter((_, at) => at !== i) }))));
-    });
-    const more = () => this.change(({ faults }) => ({ faults: [...faults, { at_s: 30, component: mortal[0][0], action: "kill", mode: "process", for_s: 30 }] }));
-    return h("div", { className: "grid-rows" }, rows.length === 0 ? h("p", { className: "muted" }, t("Nothing breaks by itself.")) : null, ...rows,
-      h("div", {}, h("button", { type: "button", className: "button small", disabled: mortal.length === 0, on: { click: more } }, icon("ui-plus"), t("Fault"))));
-  }
-}
-
-/**
- * @param {number} value
- * @param {number} low
- * @param {number} high
- * @param {string} row
- * @param {string} name
- * @param {(value: number) => void} set
- */
-function number(value, low, high, row, name, set) {
-  const input = h("input", { type: "text", inputMode: "decimal", value: String(value), "aria-label": name, "data-parameter": row });
-  input.addEventListener("change", () => {
-    const typed = Number(input.value.trim().replace(",", "."));
-    const fine = input.value.trim() !== "" && typed >= low && typed <= high;
-    input.setAttribute("aria-invalid", String(!fine));
-    input.title = fine ? "" : t("A number from {minimum} to {maximum}.", { minimum: low, maximum: high });
-    if (fine) set(typed);
-  });
-  return input;
-}
-
-/**
- * @param {number | null} value
- * @param {string} row
- * @param {string} name
- * @param {(value: number | null) => void} set
- */
-function optionalNumber(value, row, name, set) {
-  const input = h("input", { type: "text", inputMode: "decimal", value: value === null ? "" : String(value), placeholder: t("ever"), "aria-label": name, "data-parameter": row });
-  input.addEventListener("change", () => {
-    const text = input.value.trim();
-    const typed = Number(text.replace(",", "."));
-    const fine = text === "" || (typed > 0 && typed <= LONGEST_S);
-    input.setAttribute("aria-invalid", String(!fine));
-    if (fine) set(text === "" ? null : typed);
-  });
-  return input;
-}
-
-/**
- * @param {string[][]} options
- * @param {string} value
- * @param {string} row
- * @param {string} name
- * @param {(value: string) => void} set
- */
-function choice(options, value, row, name, set) {
-  const select = h("select", { "aria-label": name, "data-parameter": row }, ...options.map(([each, title]) => h("option", { value: each }, title)));
-  select.value = value;
-  select.addEventListener("change", () => set(select.value));
-  return select;
-}
-
-/**
- * @param {string} name
- * @param {() => void} drop
- */
-function dropButton(name, drop) {
-  return h("button", { type: "button", className: "icon-button small", "aria-label": name, on: { click: drop } }, icon("ui-x"));
 }

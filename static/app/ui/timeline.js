@@ -3,10 +3,10 @@
  *
  * @typedef {import("../app.js").App} App
  */
+import { actionText, readFault, targetLabel } from "../core/faults.js";
 import { timeEnd } from "../core/series.js";
 import { trafficLine } from "../core/scenario.js";
 import { clock } from "../core/units.js";
-import { labelOf } from "../core/edits.js";
 import { t } from "../core/i18n.js";
 import { byId, h, s, setText } from "./dom.js";
 
@@ -47,15 +47,26 @@ export class Timeline {
     const { scenario } = this;
     setText(byId("timeline-end"), clock(end));
     const happened = this.app.frames.markers.map((marker) => ({ at: marker.t, word: this.app.catalogue.markerWord(marker), kind: marker.severity, title: marker.text }));
-    const planned = scenario.faults.filter((fault) => fault.at_s > this.app.run.t).map((fault) => {
-      const label = labelOf(this.app.store, fault.component);
-      const word = fault.action === "kill" ? t("{label} dies", { label }) : t("{label} returns", { label });
-      return { at: fault.at_s, word, kind: "planned", title: word };
-    });
+    const coming = scenario.faults.filter((fault) => fault.at_s > this.app.run.t).map(readFault);
+    const planned = coming.map((fault) => ({ at: fault.at_s, word: this.word(fault), kind: "planned", title: this.title(fault) }));
     const all = [...happened, ...planned].sort((a, b) => a.at - b.at);
     // Of marks that stand close together only the last has room for its word.
     const marks = all.map((mark, i) => element(mark, end, (all[i + 1]?.at ?? Infinity) - mark.at > end * WORD_ROOM));
-    this.track.replaceChildren(...this.traffic(end), h("div", { className: "timeline-line" }), this.done, ...marks);
+    const spans = coming.filter((fault) => fault.for_s).map((fault) => span(fault.at_s, Math.min(end, fault.at_s + (fault.for_s ?? 0)), end));
+    this.track.replaceChildren(...this.traffic(end), h("div", { className: "timeline-line" }), this.done, ...spans, ...marks);
+  }
+
+  /** @param {import("../core/types.js").Fault} fault */
+  word(fault) {
+    const { catalogue, store } = this.app;
+    return t("{what}: {who}", { what: catalogue.actions.get(fault.action)?.title ?? fault.action, who: targetLabel(store, fault) });
+  }
+
+  /** @param {import("../core/types.js").Fault} fault */
+  title(fault) {
+    const { catalogue, store } = this.app;
+    const what = t("{what}: {who}", { what: actionText(catalogue, store, { name: fault.action, arguments: fault.arguments }), who: targetLabel(store, fault) });
+    return fault.for_s ? `${what}, ${t("until {time}", { time: clock(fault.at_s + fault.for_s) })}` : what;
   }
 
   /** @param {number} end */
@@ -67,6 +78,15 @@ export class Timeline {
     const right = (1000 * this.scenario.duration_s) / end;
     return [s("svg", { viewBox: "0 0 1000 28", preserveAspectRatio: "none", "aria-hidden": "true" }, s("path", { class: "timeline-traffic", d: `M 0,28 L ${points} L ${right},28 Z` }))];
   }
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {number} end
+ */
+function span(from, to, end) {
+  return h("div", { className: "timeline-span", style: { left: `${(100 * from) / end}%`, width: `${(100 * (to - from)) / end}%` } });
 }
 
 /**

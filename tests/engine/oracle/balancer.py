@@ -33,6 +33,14 @@ class Target:
     wire: Wire
     health: Streak
     out: int = 0
+    failures: int = 0  # requests, in a row
+    ejected: bool = False
+    earned: float = 0.0
+    response_s: float = 0.0
+
+    @property
+    def inside(self) -> bool:
+        return self.health.inside and not self.ejected
 
 
 class LoadBalancer(Part):
@@ -41,6 +49,7 @@ class LoadBalancer(Part):
         self.targets: list[Target] = []
         self.connections = Pool(self.env, parameters["max_connections"], 0, self.queue)
         self.cpu = Station(self.env, parameters["cores"], self.queue)
+        self.where_it_went: dict[int, Target] = {}
         self.place = 0
         self.programs = {"read": self._pass_on, "write": self._pass_on, "check": self._check}
 
@@ -62,26 +71,54 @@ class LoadBalancer(Part):
             if target is None:
                 return Answer("no_target")
             target.out += 1
+            began = self.env.now
             try:
-                return (yield from target.wire.call(request.verb, request))
+                answer = yield from target.wire.call(request.verb, request)
             finally:
                 target.out -= 1
+            self._hear(target, answer.ok, self.env.now - began)
+            return answer
+
+    def _hear(self, target: Target, good: bool, seconds: float) -> None:
+        target.failures = 0 if good else target.failures + 1
+        if good:
+            target.response_s = 0.9 * target.response_s + 0.1 * seconds if target.response_s else seconds
+        if 0 < self.parameters["ejects_after"] <= target.failures and not target.ejected:
+            target.failures = 0
+            if sum(other.inside for other in self.targets) > 1:
+                target.ejected = True
+                self.env.process(self._eject(target))
+
+    def _eject(self, target: Target) -> Steps[None]:
+        yield self.env.timeout(self.parameters["ejection_s"])
+        target.ejected = False
+        target.failures = 0
 
     def _check(self, request: Request) -> Steps[Answer]:
         yield self.env.timeout(0)
         return Answer()
 
     def _pick(self, request: Request) -> Target | None:
-        inside = [target for target in self.targets if target.health.inside]
+        inside = [target for target in self.targets if target.inside]
         if not inside:
             return None
+        if self.parameters["sticky"]:
+            known = self.where_it_went.get(request.address)
+            if known not in inside:
+                known = self.where_it_went[request.address] = self._by_policy(inside, request)
+            return known
+        return self._by_policy(inside, request)
+
+    def _by_policy(self, inside: list[Target], request: Request) -> Target:
         if self.parameters["policy"] == "ip_hash":
             return self._by_address(inside, request)
         policies = {
             "round_robin": self._next_in_turn,
             "random": self._any,
             "least_connections": self._least,
-            "power_of_two": self._better_of_two,
+            "power_of_two": self._better_of_some,
+            "weighted": self._richest,
+            "least_response_time": self._quickest,
         }
         return policies[self.parameters["policy"]](inside)
 
@@ -98,16 +135,36 @@ class LoadBalancer(Part):
         everybody = len(self.targets)
         for step in range(everybody):
             target = self.targets[(self.place + step) % everybody]
-            if target.health.inside and target.out == fewest:
+            if target.inside and target.out == fewest:
                 self.place = (self.place + step + 1) % everybody
                 return target
         raise AssertionError("one of them has the fewest")
 
-    def _better_of_two(self, inside: list[Target]) -> Target:
-        if len(inside) == 1:
-            return inside[0]
-        first, second = self.luck.sample(inside, 2)
-        return first if first.out <= second.out else second
+    def _quickest(self, inside: list[Target]) -> Target:
+        def expected(target: Target) -> float:
+            return (target.out + 1) * target.response_s
+
+        best = min(map(expected, inside))
+        everybody = len(self.targets)
+        for step in range(everybody):
+            target = self.targets[(self.place + step) % everybody]
+            if target.inside and expected(target) == best:
+                self.place = (self.place + step + 1) % everybody
+                return target
+        raise AssertionError("one of them is the quickest")
+
+    def _richest(self, inside: list[Target]) -> Target:
+        weights = [float(target.wire.parameters["weight"]) for target in inside]
+        for target, weight in zip(inside, weights, strict=True):
+            target.earned += weight
+        richest = max(inside, key=lambda target: target.earned)
+        richest.earned -= sum(weights)
+        return richest
+
+    def _better_of_some(self, inside: list[Target]) -> Target:
+        choices = self.parameters["choices"]
+        some = self.luck.sample(inside, min(2, len(inside))) if choices == 2 else self.luck.choices(inside, k=choices)
+        return min(some, key=lambda target: target.out)
 
     def _by_address(self, inside: list[Target], request: Request) -> Target:
         digest = hashlib.sha256(str(request.address).encode()).digest()

@@ -142,6 +142,8 @@ class Part:
         self.name = name
         self.parameters = parameters
         self.queue = Level(self.env)
+        self.lived = Level(self.env)
+        self.lived.add(1)
         self.killed_as: str | None = None
         self.visits: set[simpy.Process] = set()
         self.arrived = self.done = self.failed = self.wasted = 0
@@ -180,6 +182,7 @@ class Part:
         if not self.alive:
             return
         self.killed_as = mode
+        self.lived.add(-1)
         for visit in self.visits:
             if visit.is_alive:
                 visit.interrupt(mode)
@@ -188,6 +191,7 @@ class Part:
     def restore(self) -> None:
         if not self.alive:
             self.killed_as = None
+            self.lived.add(1)
             self.come_back()
 
     def forget(self) -> None:

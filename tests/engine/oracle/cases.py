@@ -37,6 +37,24 @@ def balanced(policy: str, faults: list[Document] | None = None, seconds: float =
     return design(parts, links, seconds, faults)
 
 
+def several(policy: str, server: dict[str, Any], faults: list[Document] | None = None, **balancer: Any) -> Document:
+    """One server component that is several instances, over one narrow link."""
+    parts = {
+        "clients": clients(90.0, timeout_ms=1500.0),
+        "lb": part("load_balancer", policy=policy, processing_ms=1.0, **balancer),
+        "server": part("server", service_ms=20.0, response_kb=4.0, **server),
+    }
+    links = [link("clients", "lb", latency_ms=2.0), link("lb", "server", latency_ms=1.0, timeout_ms=1000.0, bandwidth_mbit_s=10.0)]
+    return design(parts, links, 6.0, faults)
+
+
+def weighted() -> Document:
+    document = balanced("weighted")
+    for name, weight in (("fast", 5.0), ("slow", 1.0), ("wide", 2.0)):
+        document["links"][f"lb-{name}"]["parameters"]["weight"] = weight
+    return document
+
+
 def cache_aside(faults: list[Document] | None = None, read_ratio: float = 0.8, **cache: Any) -> Document:
     parts = {
         "clients": clients(80.0, read_ratio=read_ratio, keys=60, zipf_exponent=0.8),
@@ -64,6 +82,21 @@ def cluster(faults: list[Document] | None = None, seconds: float = 6.0, read_rat
     return design(parts, links, seconds, faults)
 
 
+def own_data(policy: str, **server: Any) -> Document:
+    """Two servers behind a balancer, each with a database of its own: what is written at one is not there at the other."""
+    keeping = part("server", service_ms=4.0, cores=2, own_database=True, database_read_ms=6.0, database_write_ms=9.0, **server)
+    parts = {"clients": clients(80.0, read_ratio=0.6, keys=8), "lb": part("load_balancer", policy=policy), "one": keeping, "two": keeping}
+    return design(parts, [link("clients", "lb"), link("lb", "one", latency_ms=1.0), link("lb", "two", latency_ms=1.0)], 6.0)
+
+
+def services(calls: str, faults: list[Document] | None = None) -> Document:
+    """A server that calls three others for each request."""
+    parts = {"clients": clients(), "front": part("server", service_ms=1.0, calls=calls)}
+    parts |= {name: part("server", service_ms=ms, cores=2) for name, ms in (("one", 15.0), ("two", 12.0), ("three", 18.0))}
+    links = [link("clients", "front"), *(link("front", name, latency_ms=1.0) for name in ("one", "two", "three"))]
+    return design(parts, links, 6.0, faults)
+
+
 SHORT_CHECKS: dict[str, Any] = {
     "health_check_interval_s": 0.5,
     "health_check_timeout_ms": 200.0,
@@ -86,6 +119,42 @@ CASES: dict[str, Document] = {
     "bounded queue": one_server(clients(), part("server", workers=2, cores=2, service_ms=45.0, queue_limit=2)),
     "memory is scarce": one_server(clients(), part("server", cores=8, service_ms=40.0, memory_mb=100.0, request_memory_mb=40.0)),
     "network card is scarce": one_server(clients(), part("server", service_ms=1.0, network_mbit_s=10.0, response_kb=20.0)),
+    "the program takes most of the memory": one_server(
+        clients(), part("server", cores=8, service_ms=40.0, memory_mb=500.0, base_memory_mb=400.0, request_memory_mb=40.0)
+    ),
+    "disk is scarce": one_server(
+        clients(60.0, read_ratio=0.5),
+        part("server", cores=8, service_ms=2.0, disk_ms=3.0, disk_parallel=2, disk_reads=8, disk_writes=14, network_mbit_s=50.0),
+    ),
+    "one event loop": one_server(
+        clients(60.0), part("server", concurrency="event_loop", cores=4, service_ms=14.0, response_kb=5.0, network_mbit_s=20.0)
+    ),
+    "event loops and few cores": one_server(
+        clients(60.0), part("server", concurrency="event_loop", cores=2, event_loops=3, service_ms=28.0, max_connections=8)
+    ),
+    "an event loop waits for nobody": with_database(
+        clients(60.0, read_ratio=0.5),
+        part("server", concurrency="event_loop", service_ms=2.0, max_connections=20),
+        part("sql_database", cores=20, read_ms=150.0, write_ms=250.0),
+    ),
+    "the server that does everything": one_server(
+        clients(50.0, read_ratio=0.7, keys=20),
+        part(
+            "server",
+            cores=2,
+            service_ms=10.0,
+            own_database=True,
+            database_read_ms=12.0,
+            database_write_ms=25.0,
+            database_disk_share=0.5,
+            disk_ms=9.0,
+            memory_mb=400.0,
+            database_memory_mb=200.0,
+            request_memory_mb=20.0,
+        ),
+    ),
+    "two servers with data of their own": own_data("round_robin"),
+    "one event loop with data of its own": own_data("random", concurrency="event_loop"),
     "pool held across calls": with_database(
         clients(60.0),
         part("server", workers=3, queue_limit=4, service_ms=1.0),
@@ -124,17 +193,33 @@ CASES: dict[str, Document] = {
         [link("clients", "one"), link("one", "two", latency_ms=2.0)],
         6.0,
     ),
+    "services in turn": services("sequential"),
+    "services at once": services("parallel"),
+    "services at once and one is killed": services("parallel", [kill("two", 2.0, for_s=1.0)]),
     "round robin": balanced("round_robin"),
     "random": balanced("random"),
     "least connections": balanced("least_connections"),
     "power of two": balanced("power_of_two"),
     "address hash": balanced("ip_hash"),
+    "best of three": balanced("power_of_two", choices=3),
+    "least response time": balanced("least_response_time"),
+    "weights": weighted(),
+    "sticky sessions": balanced("random", sticky=True),
+    "a target is ejected": balanced("random", [kill("wide", 1.2, for_s=2.5)], ejects_after=3, ejection_s=1.0),
+    "all targets fail and the last stays": balanced(
+        "round_robin", [kill(name, 1.5, for_s=2.5) for name in ("fast", "slow", "wide")], ejects_after=2, ejection_s=1.5
+    ),
     "connection limit": balanced("round_robin", max_connections=4),
     "a server is killed": balanced("round_robin", [kill("wide", 1.2, for_s=2.5)], **SHORT_CHECKS),
     "a machine is lost": balanced("least_connections", [kill("wide", 1.2, "machine", 2.5)], **SHORT_CHECKS),
     "all servers are killed": balanced("random", [kill(name, 2.0, for_s=2.0) for name in ("fast", "slow", "wide")], **SHORT_CHECKS),
     "the balancer is killed": balanced("random", [kill("lb", 2.0, for_s=1.0)]),
     "overload fails checks": balanced("round_robin", **(SHORT_CHECKS | {"health_check_timeout_ms": 60.0})),
+    "three instances behind a balancer": several("least_connections", {"instances": 3}),
+    "instances of a killed group": several("round_robin", {"instances": 3}, [kill("server", 2.0, for_s=2.0)], **SHORT_CHECKS),
+    "instances whose machines are lost": several("random", {"instances": 2}, [kill("server", 2.0, "machine", 2.0)], **SHORT_CHECKS),
+    "two balancers of one component": several("round_robin", {"instances": 3}, instances=2, max_connections=3),
+    "clients among instances": one_server(clients(90.0), part("server", service_ms=18.0, instances=3)),
     "least recently used": cache_aside(capacity_keys=15),
     "time to live": cache_aside(capacity_keys=100, ttl_s=0.5),
     "many writes": cache_aside(capacity_keys=100, read_ratio=0.5),

@@ -18,14 +18,24 @@ BARE: dict[str, dict[str, Any]] = {
         "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False, "request_kb": 0.0,
     },
     "load_balancer": {
-        "policy": "round_robin", "max_connections": AMPLE, "cores": 1, "processing_ms": 0.0,
+        "policy": "round_robin", "choices": 2, "hash_key": False, "sticky": False, "slow_start_s": 0.0, "ejects_after": 0,
+        "ejection_s": 5.0, "takeover_s": 1.0, "max_connections": AMPLE, "cores": 1, "processing_ms": 0.0,
         "health_check_interval_s": 300.0, "health_check_timeout_ms": 5000.0, "unhealthy_threshold": 10,
-        "healthy_threshold": 1,
+        "healthy_threshold": 1, "instances": 1,
+    },
+    "api_gateway": {
+        "several": "one", "response_kb": 0.0, "cores": 1, "processing_ms": 0.0, "auth_ms": 0.0, "max_connections": AMPLE,
+        "limit": "none", "limit_rate_per_s": 100.0, "limit_burst": 10.0, "limit_window_s": 1.0, "limit_by_address": False,
+        "health_check_interval_s": 3600.0, "health_check_timeout_ms": 5000.0, "unhealthy_threshold": 20, "healthy_threshold": 1,
+        "instances": 1,
     },
     "server": {
         "cores": 1, "workers": AMPLE, "queue_limit": AMPLE, "service_ms": 10.0, "service_distribution": "exponential",
         "service_cv": 1.0, "discipline": "fifo", "memory_mb": 1e6, "request_memory_mb": 0.0, "network_mbit_s": 0.0, "response_kb": 0.0,
-        "health_check_ms": 0.0,
+        "health_check_ms": 0.0, "calls": "sequential", "instances": 1, "concurrency": "threads", "event_loops": 1,
+        "max_connections": AMPLE, "base_memory_mb": 0.0, "memory_full": "waits", "disk_ms": 1.0, "disk_parallel": 1, "disk_reads": 0,
+        "disk_writes": 0, "own_database": False, "database_read_ms": 5.0, "database_write_ms": 5.0, "database_disk_share": 0.0,
+        "database_memory_mb": 0.0, "warm_up_s": 0.0, "size": "custom", "serves_static": True,
     },
     "cache": {
         "threads": 1, "operation_ms": 0.0, "operation_distribution": "constant", "operation_cv": 1.0, "max_connections": AMPLE,
@@ -42,10 +52,25 @@ BARE: dict[str, dict[str, Any]] = {
         "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
         "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0,
     },
+    "region": {"location": "frankfurt", "path_factor": 1.8, "between_zones_ms": 0.5, "within_zone_ms": 0.0},
+    "zone": {},
+    "dns": {
+        "policy": "simple", "ttl_s": 0.0, "resolution_ms": 0.0, "resolution_distribution": "constant", "resolution_cv": 1.0,
+        "servers": AMPLE, "health_checks": False, "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0,
+        "unhealthy_threshold": 3, "healthy_threshold": 3,
+    },
+    "cdn": {
+        "locations": ["frankfurt"], "capacity_gb": 1e6, "ttl_s": 0.0, "stale_if_error": False, "collapse": True, "shield": False,
+        "shield_location": "frankfurt", "origin_policy": "latency", "processing_ms": 0.0, "servers": AMPLE, "object_kb": 0.0,
+        "reroute_s": 0.0,
+    },
 }  # fmt: skip
 BARE_LINK: dict[str, Any] = {
     "latency_ms": 0.0, "latency_distribution": "constant", "latency_cv": 1.0, "bandwidth_mbit_s": 0.0,
-    "loss_ratio": 0.0, "retransmit_timeout_ms": 200.0, "timeout_ms": LONG_MS,
+    "weight": 1.0, "loss_ratio": 0.0, "retransmit_timeout_ms": 200.0, "timeout_ms": LONG_MS,
+    "retries": 0, "backoff_ms": 50.0, "backoff_factor": 2.0, "backoff_jitter": False, "retry_budget": 0.0, "hedge_after_ms": 0.0,
+    "breaker_failures": 0, "breaker_open_s": 10.0, "breaker_probes": 1, "bulkhead": 0,
+    "handshake_round_trips": 0.0, "first_window_kb": 0.0, "window_kb": 0.0,
 }  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """Server: a worker, memory, CPU, what it asks of others, and the way out through its network card."""
 
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import simpy
 
@@ -51,37 +53,83 @@ class Server(Part):
     def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
         super().__init__(world, name, parameters)
         self.workers = Pool(self.env, parameters["workers"], parameters["queue_limit"], self.queue)
-        self.memory = Memory(self.env, parameters["memory_mb"], self.queue)
+        self.connections = Pool(self.env, parameters["max_connections"], 0, self.queue)
+        self.event_loops = Pool(self.env, parameters["event_loops"], math.inf, self.queue)
+        self.memory = Memory(self.env, self._memory_for_requests(), self.queue)
+        self.disk = Station(self.env, parameters["disk_parallel"], self.queue)
+        self.versions: Counter[int] = Counter()
         self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
         self.card = Station(self.env, 1, Level(self.env))
         self.caches: list[Wire] = []
         self.databases: list[tuple[Wire, Cluster]] = []
         self.services: list[Wire] = []
-        self.place = 0
         self.programs = {"read": self._work, "write": self._work, "check": self._check}
 
-    def _work(self, request: Request) -> Steps[Answer]:
+    def _memory_for_requests(self) -> float:
         p = self.parameters
-        if self.workers.is_full():
-            return Answer("queue_full")
-        with self.workers.take() as worker:
-            yield from worker
-            if not p["request_memory_mb"]:
-                return (yield from self._with_memory(request))
-            if p["request_memory_mb"] > p["memory_mb"]:
-                return Answer("out_of_memory")
-            with self.memory.take(p["request_memory_mb"]) as memory:
-                yield from memory
-                return (yield from self._with_memory(request))
+        return float(p["memory_mb"] - p["base_memory_mb"] - p["database_memory_mb"] * p["own_database"])
+
+    def _work(self, request: Request) -> Steps[Answer]:
+        return (yield from self._take_on(request, self._with_place))
+
+    def _take_on(self, request: Request, work: Callable[[Request], Steps[Answer]]) -> Steps[Answer]:
+        """A worker for as long as the request lasts; with an event loop, a connection."""
+        looping = self.parameters["concurrency"] == "event_loop"
+        places = self.connections if looping else self.workers
+        if places.is_full():
+            return Answer("connection_limit" if looping else "queue_full")
+        with places.take() as place:
+            yield from place
+            return (yield from work(request))
+
+    def _with_place(self, request: Request) -> Steps[Answer]:
+        needed_mb = self.parameters["request_memory_mb"]
+        if not needed_mb:
+            return (yield from self._with_memory(request))
+        if needed_mb > self._memory_for_requests():
+            return Answer("out_of_memory")
+        with self.memory.take(needed_mb) as memory:
+            yield from memory
+            return (yield from self._with_memory(request))
+
+    def _run_code(self, seconds: float, is_write: bool = False) -> Steps[None]:
+        """On a core; with an event loop, one request at a time for each loop."""
+        if self.parameters["concurrency"] == "threads":
+            yield from self.cpu.serve(seconds, is_write)
+            return
+        with self.event_loops.take() as turn:
+            yield from turn
+            yield from self.cpu.serve(seconds, is_write)
+
+    def _cpu_seconds(self, mean_ms: float) -> float:
+        return draw(self.luck, self.parameters["service_distribution"], mean_ms * MS, self.parameters["service_cv"])
+
+    def _use_disk(self, operations: int) -> Steps[None]:
+        if operations:
+            yield from self.disk.serve(operations * self.parameters["disk_ms"] * MS)
+
+    def _read_own(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        yield from self.cpu.serve(self._cpu_seconds(p["database_read_ms"]))
+        yield from self._use_disk(int(self.luck.random() < p["database_disk_share"]))
+        return Answer(version=self.versions[request.key])
+
+    def _write_own(self, request: Request) -> Steps[Answer]:
+        yield from self.cpu.serve(self._cpu_seconds(self.parameters["database_write_ms"]), is_write=True)
+        yield from self._use_disk(1)
+        self.world.issued[request.key] += 1
+        self.versions[request.key] = self.world.issued[request.key]
+        return Answer(version=self.versions[request.key])
 
     def _with_memory(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        seconds = draw(self.luck, p["service_distribution"], p["service_ms"] * MS, p["service_cv"])
-        yield from self.cpu.serve(seconds, is_write=not request.is_read)
+        yield from self._run_code(self._cpu_seconds(p["service_ms"]), is_write=not request.is_read)
+        yield from self._use_disk(p["disk_reads"] if request.is_read else p["disk_writes"])
         answer = yield from (self._read(request) if request.is_read else self._write(request))
         if answer.ok and self.services:
             found = answer
-            answer = yield from self._ask_service(request)
+            together = p["calls"] == "parallel"
+            answer = yield from (self._ask_together(request) if together else self._ask_in_turn(request))
             answer = Answer(answer.cause, max(found.version, answer.version))
         if answer.ok:
             yield from self._send()
@@ -93,27 +141,48 @@ class Server(Part):
             found = yield from self.caches[0].call("get", request)
             if found.ok and found.hit:
                 return found
-        if not self.databases:
+        if self.parameters["own_database"]:
+            answer = yield from self._read_own(request)
+        elif self.databases:
+            wire, cluster = self.databases[0]
+            answer = yield from wire.call_part(cluster.for_read(), "read", request)
+        else:
             return Answer()
-        wire, cluster = self.databases[0]
-        answer = yield from wire.call_part(cluster.for_read(), "read", request)
         if answer.ok and self.caches and found.ok:
             yield from self.caches[0].call("put", replace(request, version=answer.version))
         return answer
 
     def _write(self, request: Request) -> Steps[Answer]:
         answer = Answer()
-        if self.databases:
+        if self.parameters["own_database"]:
+            answer = yield from self._write_own(request)
+        elif self.databases:
             wire, cluster = self.databases[0]
             answer = yield from wire.call_part(cluster.primary, "write", request)
         if answer.ok and self.caches:
             yield from self.caches[0].call("delete", request)
         return answer
 
-    def _ask_service(self, request: Request) -> Steps[Answer]:
-        wire = self.services[self.place % len(self.services)]
-        self.place += 1
-        return (yield from wire.call(request.verb, request))
+    def _ask_in_turn(self, request: Request) -> Steps[Answer]:
+        newest = 0
+        for wire in self.services:
+            answer = yield from wire.call(request.verb, request)
+            if not answer.ok:
+                return answer
+            newest = max(newest, answer.version)
+        return Answer(version=newest)
+
+    def _ask_together(self, request: Request) -> Steps[Answer]:
+        """Until all have answered, or the first has failed."""
+        asked = [self.env.process(wire.call(request.verb, request)) for wire in self.services]
+        while True:
+            answers = [cast(Answer, process.value) for process in asked if process.triggered]
+            failed = [answer for answer in answers if not answer.ok]
+            if failed:
+                return failed[0]
+            if len(answers) == len(asked):
+                return Answer(version=max(answer.version for answer in answers))
+            yield simpy.AnyOf(self.env, [process for process in asked if not process.triggered])
 
     def _send(self) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
@@ -121,13 +190,15 @@ class Server(Part):
             yield from self.card.serve(8 * self.parameters["response_kb"] / (1000 * speed))
 
     def _check(self, request: Request) -> Steps[Answer]:
-        if self.workers.is_full():
-            return Answer("queue_full")
-        with self.workers.take() as worker:
-            yield from worker
-            yield from self.cpu.serve(self.parameters["health_check_ms"] * MS)
+        return (yield from self._take_on(request, self._answer_check))
+
+    def _answer_check(self, request: Request) -> Steps[Answer]:
+        yield from self._run_code(self.parameters["health_check_ms"] * MS)
         return Answer()
 
     def resources(self) -> list[float]:
-        stations = [self.cpu.utilisation(), self.card.utilisation()]
-        return [*stations, self.workers.utilisation(), self.memory.utilisation()]
+        p = self.parameters
+        stations = [self.cpu.utilisation(), self.card.utilisation(), self.disk.utilisation()]
+        pools = [pool.utilisation() for pool in (self.workers, self.connections, self.event_loops)]
+        taken = 1 - self._memory_for_requests() / p["memory_mb"]
+        return [*stations, *pools, taken + (1 - taken) * self.memory.utilisation()]

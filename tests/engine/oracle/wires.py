@@ -78,13 +78,13 @@ class Pending:
 class Wire:
     """A link from a caller to a part, seen by the caller."""
 
-    def __init__(self, world: "World", part: Part, parameters: Parameters) -> None:
+    def __init__(self, world: "World", part: Part, parameters: Parameters, lanes: tuple[Lane, Lane]) -> None:
+        """lanes: there and back; the instances at both ends of a link share them."""
         self.world = world
         self.env = world.env
         self.part = part
         self.parameters = parameters
-        self.there = Lane(world, parameters)
-        self.back = Lane(world, parameters)
+        self.there, self.back = lanes
         self.sent = 0
 
     @property

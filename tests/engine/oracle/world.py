@@ -7,12 +7,12 @@ from typing import Any
 import simpy
 
 from tests.engine.oracle.balancer import LoadBalancer
-from tests.engine.oracle.basics import Parameters, Part, Steps
+from tests.engine.oracle.basics import Part, Steps
 from tests.engine.oracle.cache import Cache
 from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.database import Cluster, Node
 from tests.engine.oracle.server import Server
-from tests.engine.oracle.wires import Wire
+from tests.engine.oracle.wires import Lane, Wire
 
 Document = dict[str, Any]
 KINDS: dict[str, type[Part]] = {
@@ -50,19 +50,23 @@ class World:
         self.scenario = design["scenarios"][scenario]
         self.traffic = Traffic(self.scenario["traffic"])
         self.acknowledged: Counter[int] = Counter()
-        self.parts: dict[str, Part] = {}
+        self.issued: Counter[int] = Counter()  # versions that servers with data of their own have given
+        self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
         self.clusters: dict[str, Cluster] = {}
         for name, component in design["components"].items():
             if component["kind"] in KINDS:
-                self.parts[name] = KINDS[component["kind"]](self, name, component["parameters"])
+                p = component["parameters"]
+                self.parts[name] = [KINDS[component["kind"]](self, name, p) for _ in range(p.get("instances", 1))]
                 if component["kind"] == "sql_database":
-                    self.clusters[name] = Cluster(self, self.parts[name])  # type: ignore[arg-type]
+                    self.clusters[name] = Cluster(self, self.parts[name][0])  # type: ignore[arg-type]
         for link in design["links"].values():
-            self._connect(link["from"], link["to"], link["parameters"])
+            lanes = Lane(self, link["parameters"]), Lane(self, link["parameters"])
+            for source in self.parts[link["from"]]:
+                for target in self.parts[link["to"]]:
+                    self._connect(link["from"], source, link["to"], Wire(self, target, link["parameters"], lanes))
 
-    def _connect(self, source_name: str, target_name: str, parameters: Parameters) -> None:
-        source, target = self.parts[source_name], self.parts[target_name]
-        wire = Wire(self, target, parameters)
+    def _connect(self, source_name: str, source: Part, target_name: str, wire: Wire) -> None:
+        target = wire.part
         if isinstance(source, Clients):
             source.targets.append(wire)
         elif isinstance(source, LoadBalancer):
@@ -83,22 +87,38 @@ class World:
     def run(self, until_s: float) -> None:
         for fault in self.scenario["faults"]:
             self.env.process(self._fault(fault))
-        for part in self.parts.values():
+        for part in self.all_parts():
             part.start()
         for cluster in self.clusters.values():
             cluster.start()
         self.env.run(until=until_s)
 
+    def all_parts(self) -> list[Part]:
+        return [part for instances in self.parts.values() for part in instances]
+
     def _fault(self, fault: dict[str, Any]) -> Steps[None]:
-        part = self.parts[fault["component"]]
+        parts = self.parts[fault["component"]]
         yield self.env.timeout(fault["at_s"])
         if fault["action"] == "restore":
-            part.restore()
+            for part in parts:
+                part.restore()
             return
-        part.kill(fault.get("mode", "process"))
+        for part in parts:
+            part.kill(fault.get("mode", "process"))
         if fault.get("for_s") is not None:
             yield self.env.timeout(fault["for_s"])
-            part.restore()
+            for part in parts:
+                part.restore()
+
+
+def together(parts: list[Part]) -> dict[str, float]:
+    """What equal instances did: sums, and what is used of the busiest resource over what the living have of it."""
+    reports = [part.report() for part in parts]
+    if len(parts) == 1:
+        return reports[0]
+    resources = [sum(each) for each in zip(*(part.resources() for part in parts), strict=True)]
+    lived = sum(part.lived.mean() for part in parts)
+    return {name: sum(report[name] for report in reports) for name in reports[0]} | {"utilisation": max(resources, default=0.0) / lived}
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -118,8 +138,8 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
     """Run a design in which every parameter is written out, and report as the command line does."""
     world = World(design, scenario, seed)
     world.run(until_s)
-    clients = [part for part in world.parts.values() if isinstance(part, Clients)]
-    caches = [part for part in world.parts.values() if isinstance(part, Cache)]
+    clients = [part for part in world.all_parts() if isinstance(part, Clients)]
+    caches = [part for part in world.all_parts() if isinstance(part, Cache)]
     total = Counter[str]()
     for part in clients:
         ended = part.completed + part.given_up + part.dropped
@@ -136,5 +156,5 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
         "writes_lost": sum(cluster.writes_lost for cluster in world.clusters.values()),
-        "components": {n: part.report() for n, part in world.parts.items() if not isinstance(part, Clients)},
+        "components": {n: together(parts) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
     }

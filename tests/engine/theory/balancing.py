@@ -1,12 +1,15 @@
 """Rows about load balancing: one queue or many, power of two choices, round robin, and retries across the dead."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.engine.oracle.designs import Document, design, kill, link, part
 from tests.engine.theory.observe import Experiment, Seen
 from tests.engine.theory.queues import one, sojourn
 from tests.engine.theory.rules import Rule
 from tests.engine.theory.table import Row, Tolerance, tolerance
+
+if TYPE_CHECKING:
+    from sim_engine import Run
 
 PATIENT: dict[str, Any] = {"health_check_interval_s": 300.0, "unhealthy_threshold": 20}
 
@@ -42,12 +45,69 @@ def random_choice(row: Row) -> Experiment:
     return Experiment(balanced(20 if rate < 0.9 else 4, "random", rate, 10 * row.requests))
 
 
-def two_choices(row: Row) -> Experiment:
+def some_choices(row: Row, choices: int) -> Experiment:
     """The row is the limit of many queues; near saturation a hundred are too few, and a run must be much longer."""
     rate = row.numbers["lambda"]
-    if rate < 0.99:
-        return Experiment(balanced(100, "power_of_two", rate, 5 * row.requests))
-    return Experiment(balanced(498, "power_of_two", rate, 200 * row.requests))
+    servers, times = (100, 5) if rate < (0.99 if choices == 2 else 0.95) else (498, 200 if rate >= 0.99 else 20)
+    document = balanced(servers, "power_of_two", rate, times * row.requests)
+    document["components"]["lb"]["parameters"]["choices"] = choices
+    return Experiment(document)
+
+
+def two_choices(row: Row) -> Experiment:
+    return some_choices(row, 2)
+
+
+def three_choices(row: Row) -> Experiment:
+    return some_choices(row, 3)
+
+
+# -- who goes elsewhere when a target is added
+ADDRESSES = 50_000  # the row says 200,000 keys; a balancer tells 65,536 clients apart
+VIRTUAL_NODES = 100
+
+
+def homes(run: "Run") -> dict[int, str]:
+    """Where each client address went: with sticky sessions the balancer remembers it."""
+    state = run.world.memory.state
+    route = state.routes[run.world.instances["lb"].routes["targets", None]]
+    cells = state.sticky[int(route["sticky"]) : int(route["sticky"]) + int(route["sticky_cells"])]
+    return {address: run.world.who_is(int(member)).id for address, member in enumerate(cells) if member >= 0}
+
+
+def before_and_after(row: Row, policy: str) -> tuple[Experiment, Experiment]:
+    def with_targets(count: int) -> Experiment:
+        document = balanced(count, policy, 1.0 / count, 8 * ADDRESSES, service_ms=0.01)
+        document["components"]["clients"]["parameters"]["client_addresses"] = ADDRESSES
+        document["components"]["lb"]["parameters"]["sticky"] = True
+        return Experiment(document, look=homes)
+
+    return with_targets(int(row.numbers["n"])), with_targets(int(row.numbers["n"]) + 1)
+
+
+def on_a_ring(row: Row) -> tuple[Experiment, Experiment]:
+    return before_and_after(row, "consistent_hash")
+
+
+def modulo(row: Row) -> tuple[Experiment, Experiment]:
+    return before_and_after(row, "ip_hash")
+
+
+def moved(_: Row, seen: list[Seen]) -> float:
+    before, after = seen[0].looked, seen[1].looked
+    both = before.keys() & after.keys()
+    return sum(before[address] != after[address] for address in both) / len(both)
+
+
+def of_a_ring(row: Row) -> Tolerance:
+    """ring with v vnodes: 4*sqrt((n/(n+1))/(v(n+1)+1))/(n+1) more"""
+    n = row.numbers["n"]
+    ring = 4 * ((n / (n + 1)) / (VIRTUAL_NODES * (n + 1) + 1)) ** 0.5 / (n + 1)
+    return Tolerance(0.002 * (200_000 / ADDRESSES) ** 0.5 + ring)
+
+
+def of_fewer_keys(row: Row) -> Tolerance:
+    return Tolerance(tolerance(row).absolute * (200_000 / ADDRESSES) ** 0.5)
 
 
 def in_turn(row: Row) -> Experiment:
@@ -90,6 +150,9 @@ RULES = [
     Rule("Q19", "ratio shared", "", lambda row: (shared_queue(row), fast_server(row)), ratio_of_sojourns),
     Rule("Q20", "random LB", "", random_choice, sojourn, quick=False, within=sixth_of_a_tenth),
     Rule("Q20", "power of d", "mean sojourn d=2", two_choices, sojourn, quick=False, exact_law=False),
+    Rule("Q20", "power of d", "mean sojourn d=3", three_choices, sojourn, quick=False, exact_law=False),
+    Rule("Q32", "consistent/rendezvous hashing", "", on_a_ring, moved, within=of_a_ring),
+    Rule("Q32", "modulo rehash", "", modulo, moved, within=of_fewer_keys),
     Rule("Q22", "round robin", "", in_turn, sojourn),
     Rule("Q43", "retry amplification", "", some_dead, attempts_per_request, params="p_error"),
     Rule("Q43", "retry success", "", some_dead, succeeded, params="p_error"),

@@ -4,8 +4,11 @@ Text in a rule is matched at the beginning of a row's field. `build` may return 
 or a mean over many); `read` gets what each of them showed.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tests.engine.theory.observe import Experiment, Seen, observe
 from tests.engine.theory.table import Row, Tolerance, tolerance
@@ -69,10 +72,16 @@ class Waits:
         return row.id == self.id and all(text.startswith(start) for text, start in fields)
 
 
-def rule_of(row: Row) -> Rule | Waits:
-    from tests.engine.theory import balancing, caching, failing, queues, waiting
+@lru_cache(maxsize=1)
+def every_rule() -> tuple[Rule | Waits, ...]:
+    """Those of every module here that has RULES, and what the others wait for."""
+    here = importlib.import_module(__package__ or "")
+    names = sorted(module.name for module in pkgutil.iter_modules(here.__path__) if not module.name.startswith("_"))
+    modules = [importlib.import_module(f"{__package__}.{name}") for name in names]
+    return tuple(rule for module in modules for rule in (*getattr(module, "RULES", ()), *getattr(module, "WAITS", ())))
 
-    everything: list[Rule | Waits] = [*queues.RULES, *balancing.RULES, *caching.RULES, *failing.RULES, *waiting.WAITS]
-    found = [rule for rule in everything if rule.serves(row)]
+
+def rule_of(row: Row) -> Rule | Waits:
+    found = [rule for rule in every_rule() if rule.serves(row)]
     assert len(found) == 1, f"{row.title}: {len(found)} rules"
     return found[0]

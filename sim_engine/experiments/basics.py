@@ -1,164 +1,27 @@
-"""One experiment for each parameter of each kind and of links: a small design, two values, and the figure that must move.
+"""Experiments for clients, load balancers, servers, caches, databases, their prices, and links."""
 
-Both values run on the same luck (same seed, keyed random numbers), so that what moves is moved by the parameter.
-A parameter without an experiment fails tests/engine/test_knobs.py: whoever adds one adds its row here.
-"""
-
-import copy
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from tests.engine.support import Document, design, kill, link, part, shop
-
-Summary = dict[str, Any]
-Metric = Callable[[Summary], float]
-UP, DOWN = 1, -1
-NEVER_S = 1e9
-
-
-@dataclass(frozen=True)
-class Knob:
-    """`target`: id of the component or link that is set to `one`, then to `other`."""
-
-    kind: str
-    parameter: str
-    one: Any
-    other: Any
-    metric: Metric
-    direction: int
-    design: Document
-    target: str
-
-    def document(self, value: Any) -> Document:
-        document = copy.deepcopy(self.design)
-        group = "links" if self.kind == "link" else "components"
-        document[group][self.target]["parameters"][self.parameter] = value
-        return document
-
-
-# -- figures
-def mean_ms(summary: Summary) -> float:
-    return float(summary["latency_ms"]["mean"])
-
-
-def p99_ms(summary: Summary) -> float:
-    return float(summary["latency_ms"]["p99"])
-
-
-def waited_ms(summary: Summary) -> float:
-    """Mean time from issue to end of all requests, the failed ones too."""
-    return float(summary["components"]["clients"]["latency_ms"]["mean"])
-
-
-def arrived(summary: Summary) -> float:
-    return float(summary["requests"]["arrived"])
-
-
-def dropped(summary: Summary) -> float:
-    return float(summary["requests"]["dropped"])
-
-
-def hits(summary: Summary) -> float:
-    return float(summary["cache_hit_ratio"])
-
-
-def retries(summary: Summary) -> float:
-    return float(summary["retries"])
-
-
-def of(component: str, name: str) -> Metric:
-    def metric(summary: Summary) -> float:
-        report = summary["components"][component]
-        return float(report[name] if name in report else report["metrics"][name])
-
-    return metric
-
-
-def when(kind: str) -> Metric:
-    """Time of the first such event; NEVER_S when there is none."""
-
-    def metric(summary: Summary) -> float:
-        return next((float(event["t"]) for event in summary["events"] if event["kind"] == kind), NEVER_S)
-
-    return metric
-
-
-def fewest(*components: str) -> Metric:
-    return lambda summary: float(min(summary["components"][c]["done"] for c in components))
-
-
-# -- designs
-def pair(rate: float = 100.0, clients: Document | None = None, **server: Any) -> Document:
-    """Clients and one server."""
-    calling = part("clients", **({"arrival_rate_per_s": rate, "retries": 0} | (clients or {})))
-    return design({"clients": calling, "server": part("server", **server)}, [link("clients", "server")], 5.0)
-
-
-def crowd(**clients: Any) -> Document:
-    return pair(clients={"model": "closed", "users": 50, "think_time_s": 1.0} | clients)
-
-
-def broken(mode: str = "process", **clients: Any) -> Document:
-    """Clients that nobody answers."""
-    document = pair(50.0, clients)
-    document["scenarios"]["only"]["faults"] = [kill("server", 0.0, mode)]
-    return document
-
-
-def slow_link(document: Document, *ends: str) -> Document:
-    for end in ends:
-        document["links"][end]["parameters"]["bandwidth_mbit_s"] = 10.0
-    return document
-
-
-def balanced(clients: Document | None = None, faults: list[Document] | None = None, **balancer: Any) -> Document:
-    parts = {
-        "clients": part("clients", **({"arrival_rate_per_s": 100.0, "retries": 0} | (clients or {}))),
-        "balancer": part("load_balancer", **balancer),
-        "one": part("server"),
-        "two": part("server"),
-    }
-    links = [link("clients", "balancer"), link("balancer", "one"), link("balancer", "two")]
-    return design(parts, links, 25.0 if faults else 5.0, faults)
-
-
-def cached(clients: Document | None = None, **cache: Any) -> Document:
-    """Reads through a cache that holds a part of the keys."""
-    parts = {
-        "clients": part("clients", **({"arrival_rate_per_s": 400.0, "keys": 1000, "read_ratio": 1.0} | (clients or {}))),
-        "server": part("server", cores=16, service_ms=0.1),
-        "cache": part("cache", **({"capacity_keys": 200} | cache)),
-        "database": part("sql_database", cores=64),
-    }
-    links = [link("clients", "server"), link("server", "cache"), link("server", "database")]
-    return design(parts, links, 5.0)
-
-
-def stored(read_ratio: float, replicas: int = 0, faults: list[Document] | None = None, rate: float = 200.0, **of: Document) -> Document:
-    """Clients, two quick servers and a database, without a cache in between."""
-    document = shop(30.0 if faults else 5.0, faults, replicas, **of)
-    del document["components"]["cache"]
-    document["links"] = {i: entry for i, entry in document["links"].items() if entry["to"] != "cache"}
-    calling = {"arrival_rate_per_s": rate, "read_ratio": read_ratio, "retries": 0}
-    document["components"]["clients"]["parameters"] = calling
-    for server in ("server_1", "server_2"):
-        document["components"][server]["parameters"] = {"cores": 32, "service_ms": 0.1, "workers": 1000}
-    return document
-
-
-DEAD_MACHINE = [kill("one", 5.0, "machine")]
-DEAD_FOR_TEN = [kill("one", 5.0, "process", 10.0)]
-PRIMARY_DIES = [kill("database", 5.0)]
-PRIMARY_DIES_SILENTLY = [kill("database", 5.0, "machine")]
-PRIMARY_RETURNS = [kill("database", 5.0, for_s=15.0)]
-REPLICA_RETURNS = [kill("replica_1", 2.0, for_s=10.0)]
-LOADED = {"cores": 1, "service_ms": 8.0}
-
-
-def rows(kind: str, target: str, *given: tuple[str, Any, Any, Metric, int, Document]) -> list[Knob]:
-    return [Knob(kind, name, one, other, metric, direction, made, target) for name, one, other, metric, direction, made in given]
-
+from sim_engine.experiments.designs import (
+    DEAD_FOR_TEN,
+    DEAD_MACHINE,
+    LOADED,
+    PRIMARY_DIES,
+    PRIMARY_DIES_SILENTLY,
+    PRIMARY_RETURNS,
+    REPLICA_RETURNS,
+    balanced,
+    broken,
+    cached,
+    crowd,
+    pair,
+    several_services,
+    slow_balanced,
+    slow_link,
+    stored,
+    with_link,
+)
+from sim_engine.experiments.drawing import Document
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, resized, rows
+from sim_engine.experiments.figures import arrived, cost, dropped, fewest, hits, mean_ms, of, p99_ms, retries, waited_ms, when
 
 CLIENTS = rows(
     "clients", "clients",
@@ -190,7 +53,12 @@ LOAD_BALANCER = rows(
     ("health_check_timeout_ms", 100.0, 1900.0, when("target_out"), UP, balanced(faults=DEAD_MACHINE)),
     ("unhealthy_threshold", 1, 5, when("target_out"), UP, balanced(faults=DEAD_MACHINE)),
     ("healthy_threshold", 1, 5, when("target_back"), UP, balanced(faults=DEAD_FOR_TEN)),
+    ("instances", 1, 3, mean_ms, DOWN, balanced(cores=1, processing_ms=8.0)),
 )  # fmt: skip
+LOAD_BALANCER += [
+    resized("load_balancer", "balancer", 2, "boot_s", 0.5, 2.0, when("instance_up"), UP, balanced()),
+    resized("load_balancer", "balancer", 1, "drain_s", 0.1, 2.0, when("instance_removed"), UP, slow_balanced(instances=2)),
+]
 
 SERVER = rows(
     "server", "server",
@@ -205,11 +73,17 @@ SERVER = rows(
     ("request_memory_mb", 1.0, 8000.0, mean_ms, UP, pair(service_ms=8.0)),
     ("network_mbit_s", 20.0, 1000.0, mean_ms, DOWN, pair()),
     ("response_kb", 1.0, 500.0, mean_ms, UP, pair()),
+    ("calls", "sequential", "parallel", mean_ms, DOWN, several_services()),
+    ("instances", 1, 3, mean_ms, DOWN, pair(**LOADED)),
 )  # fmt: skip
 SERVER += rows(
     "server", "one",
     ("health_check_ms", 0.0, 200.0, of("one", "cpu"), UP, balanced({"arrival_rate_per_s": 5.0}, health_check_interval_s=0.5)),
 )  # fmt: skip
+SERVER += [
+    resized("server", "server", 2, "boot_s", 0.5, 2.5, mean_ms, UP, pair(**LOADED)),
+    resized("server", "server", 1, "drain_s", 0.0, 2.0, of("server", "failed"), DOWN, pair(instances=2, cores=32, service_ms=200.0)),
+]
 
 CACHE = rows(
     "cache", "cache",
@@ -223,7 +97,7 @@ CACHE = rows(
     ("value_kb", 0.1, 20.0, mean_ms, UP, slow_link(cached({"arrival_rate_per_s": 50.0}), "server-cache")),
 )  # fmt: skip
 
-ONE_CORE = {"database": {"cores": 1}}
+ONE_CORE: Document = {"database": {"cores": 1}}
 DATABASE = rows(
     "sql_database", "database",
     ("cores", 1, 8, mean_ms, DOWN, stored(1.0)),
@@ -260,9 +134,32 @@ REPLICA = rows(
 )  # fmt: skip
 
 
-def with_link(document: Document, **parameters: Any) -> Document:
-    document["links"]["clients-server"]["parameters"] |= parameters
-    return document
+PRICES = [
+    *rows(
+        "server", "server",
+        ("price_per_hour", 0.1, 0.2, cost("server", "instances"), UP, pair()),
+        ("price_per_gb_out", 0.01, 0.1, cost("server", "traffic"), UP, pair()),
+    ),
+    *rows(
+        "load_balancer", "balancer",
+        ("price_per_hour", 0.02, 0.1, cost("balancer", "instances"), UP, balanced()),
+        ("price_per_million_requests", 0.05, 0.5, cost("balancer", "requests"), UP, balanced()),
+        ("price_per_gb_out", 0.01, 0.1, cost("balancer", "traffic"), UP, balanced()),
+    ),
+    *rows("cache", "cache", ("price_per_hour", 0.1, 0.2, cost("cache", "instances"), UP, cached())),
+    *rows(
+        "sql_database", "database",
+        ("price_per_hour", 0.3, 0.6, cost("database", "instances"), UP, stored(1.0)),
+        ("storage_gb", 10.0, 100.0, cost("database", "storage"), UP, stored(1.0)),
+        ("price_per_gb_stored", 0.1, 0.2, cost("database", "storage"), UP, stored(1.0)),
+    ),
+    *rows(
+        "read_replica", "replica_1",
+        ("price_per_hour", 0.3, 0.6, cost("replica_1", "instances"), UP, stored(1.0, 1)),
+        ("storage_gb", 10.0, 100.0, cost("replica_1", "storage"), UP, stored(1.0, 1)),
+        ("price_per_gb_stored", 0.1, 0.2, cost("replica_1", "storage"), UP, stored(1.0, 1)),
+    ),
+]  # fmt: skip
 
 
 LINK = rows(
@@ -275,5 +172,13 @@ LINK = rows(
     ("retransmit_timeout_ms", 50.0, 300.0, mean_ms, UP, with_link(pair(), loss_ratio=0.2)),
     ("timeout_ms", 100.0, 900.0, waited_ms, UP, broken("machine")),
 )  # fmt: skip
+LINK += rows(
+    "link", "server-one",
+    ("share", 1.0, 0.2, of("one", "arrived"), DOWN, several_services()),
+    ("classes", ["read", "write"], ["write"], of("one", "arrived"), DOWN, several_services()),
+    ("when", "auto", "writes", of("one", "arrived"), DOWN, several_services()),
+    ("asynchronous", False, True, mean_ms, DOWN, several_services()),
+)  # fmt: skip
 
-KNOBS: list[Knob] = [*CLIENTS, *LOAD_BALANCER, *SERVER, *CACHE, *DATABASE, *REPLICA, *LINK]
+
+EXPERIMENTS: list[Experiment] = [*CLIENTS, *LOAD_BALANCER, *SERVER, *CACHE, *DATABASE, *REPLICA, *PRICES, *LINK]

@@ -1,0 +1,54 @@
+"""Experiments for the memory, the disk, the locks and the confirmations of databases."""
+
+from typing import Any
+
+from sim_engine.experiments.designs import stored
+from sim_engine.experiments.drawing import Document
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
+from sim_engine.experiments.figures import mean_ms
+
+LARGE: Document = {"data_gb": 100.0}
+
+
+def on_disk(replicas: int = 0, **node: Any) -> Document:
+    """Reads of a database, or of its replica, that does not fit into its memory."""
+    which = "replica" if replicas else "database"
+    larger: dict[str, Any] = {which: LARGE | node}
+    document = stored(1.0, replicas, **larger)
+    document["components"]["clients"]["parameters"]["keys"] = 300
+    return document
+
+
+def of_a_node(kind: str, target: str, replicas: int) -> list[Experiment]:
+    return rows(
+        kind, target,
+        ("buffer_gb", 10.0, 80.0, mean_ms, DOWN, on_disk(replicas, disk_read_ms=5.0)),
+        ("data_gb", 10.0, 400.0, mean_ms, UP, on_disk(replicas, disk_read_ms=5.0)),
+        ("disk_read_ms", 0.5, 10.0, mean_ms, UP, on_disk(replicas)),
+        ("disk_queue_depth", 1, 16, mean_ms, DOWN, on_disk(replicas, disk_read_ms=5.0)),
+    )  # fmt: skip
+
+
+def popular_rows() -> Document:
+    """Writes of very few rows."""
+    document = stored(0.0)
+    document["components"]["clients"]["parameters"]["keys"] = 2
+    return document
+
+
+def one_far_away() -> Document:
+    """Writes with three replicas, one of them far away."""
+    document = stored(0.0, 3, database={"replication": "semi_synchronous"})
+    document["links"]["database-replica_3"]["parameters"]["latency_ms"] = 20.0
+    return document
+
+
+EXPERIMENTS: list[Experiment] = [
+    *of_a_node("sql_database", "database", 0),
+    *of_a_node("read_replica", "replica_1", 1),
+    *rows(
+        "sql_database", "database",
+        ("semi_synchronous_replicas", 1, 3, mean_ms, UP, one_far_away()),
+        ("lock_rows", False, True, mean_ms, UP, popular_rows()),
+    ),
+]  # fmt: skip

@@ -1,0 +1,113 @@
+"""Versions of keys: who holds the same data, who is behind, what is lost, and what caches and memories forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_engine.kernel import control
+from sim_engine.operations.codes import APPLY_WRITE
+from sim_engine.world.ring import kept_by
+
+if TYPE_CHECKING:
+    from sim_engine.world.instance import Instance
+    from sim_engine.world.world import World
+
+
+class Data:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def share_dataset(self, me: Instance, owner: Instance) -> None:
+        """Says that two nodes hold the same data."""
+        if owner.dataset < 0:
+            owner.dataset = self._world.builder.add_dataset()
+        me.dataset = owner.dataset
+        self._world.memory.state.nodes[me.node]["dataset"] = owner.dataset
+
+    def share_issued_versions(self, me: Instance, owner: Instance) -> None:
+        """Says that a component gives the writes of `owner`'s data their versions, ahead of the database."""
+        self.share_dataset(me, owner)
+        self._world.memory.state.nodes[me.node]["issued"] = self._world.builder.column(me, "issued")
+
+    def _gaps(self, me: Instance, port: str, copies: int) -> NDArray[np.int32]:
+        """Of every key that a node keeps, how many versions it is behind; 0 for the others."""
+        state = self._world.memory.state
+        asking = next((member for member in me.group.in_service if member.alive and member is not me), me)
+        route = asking.routes[port, None]
+        row = next((index for index in self._world.builder.members_of(route) if state.members[index]["node"] == me.node), -1)
+        kept = kept_by(state, state.routes[route], copies, row)
+        issued = int(state.nodes[me.node]["issued"])
+        return np.where(kept, np.maximum(0, state.keyed[:, issued] - state.keyed[:, me.store]), 0)
+
+    def behind_issued(self, me: Instance, port: str, copies: int) -> int:
+        """Writes that a node has missed, of the keys that it keeps."""
+        return int(self._gaps(me, port, copies).sum())
+
+    def take_issued(self, me: Instance, port: str, copies: int) -> None:
+        """Gives a node all that it has missed."""
+        self._world.memory.state.keyed[:, me.store] += self._gaps(me, port, copies)
+
+    def forget_unwritten(self, me: Instance, owner: Instance) -> int:
+        """Writes that had been acknowledged and never reached the database: counted, and expected no more."""
+        return int(control.forget_unwritten(self._world.memory.state, self._world.builder.column(me, "issued"), me.dataset, owner.store))
+
+    def share_versions(self, me: Instance, together: list[Instance]) -> None:
+        """Says that several nodes write the same keys, each into data of its own: versions are counted for all of them together."""
+        owner = next((other for other in together if other.dataset >= 0), me)
+        self.share_dataset(me, owner)
+        me.columns["issued"] = self._world.builder.column(owner, "issued")
+        self._world.memory.state.nodes[me.node]["issued"] = me.columns["issued"]
+
+    def forget_data(self, me: Instance) -> None:
+        """A new machine has nothing on its disk."""
+        self._world.memory.state.keyed[:, me.store] = 0
+
+    def set_primary(self, me: Instance, primary: bool) -> None:
+        self._world.memory.state.nodes[me.node]["primary"] = int(primary)
+
+    def version_gap(self, newer: Instance, older: Instance) -> int:
+        return int(control.max_version_gap(self._world.memory.state, newer.store, older.store))
+
+    def versions_total(self, me: Instance) -> int:
+        return int(self._world.memory.state.keyed[:, me.store].sum(dtype=np.int64))
+
+    def copy_versions(self, source: Instance, target: Instance) -> None:
+        control.copy_versions(self._world.memory.state, source.store, target.store)
+
+    def received_not_applied(self, me: Instance) -> int:
+        return int(control.received_not_applied(self._world.memory.state, me.node, APPLY_WRITE))
+
+    def forget_lost_writes(self, me: Instance) -> int:
+        keeps = self._keys_of(me)
+        if keeps is None:
+            return int(control.forget_lost_writes(self._world.memory.state, me.dataset, me.store))
+        known = self._world.memory.state.keyed[keeps, me.dataset]
+        gaps = np.maximum(0, known - self._world.memory.state.keyed[keeps, me.store])
+        self._world.memory.state.keyed[keeps, me.dataset] = known - gaps
+        return int(gaps.sum())
+
+    def _keys_of(self, me: Instance) -> NDArray[np.int64] | None:
+        """The keys that a database holds as a shard; None when it holds all."""
+        cluster = me.memory.get("cluster")
+        owner = cluster.owner if cluster is not None else me
+        for link_id in self._world.links_to(owner.component_id):
+            router = self._world.groups[self._world.links[link_id].source].first
+            if router.shards is not None:
+                owners = self._world.memory.state.keyed[:, router.shards.column] - 1
+                rows = [row for row, (_me, link, _target) in self._world.builder.member_of.items() if link == link_id]
+                return np.flatnonzero(np.isin(owners, rows))
+        return None
+
+    def forget_memory(self, me: Instance) -> None:
+        """What a dead process had in memory is gone."""
+        if "cache_room" in me.memory:
+            control.empty_cache(self._world.memory.state, me.cache)
+
+    def empty_cache(self, me: Instance, tell: bool = True) -> None:
+        keys = int(self._world.memory.state.caches[me.cache]["size"])
+        control.empty_cache(self._world.memory.state, me.cache)
+        if tell:
+            self._world.tell("cache_emptied", me, "warning", keys=keys)

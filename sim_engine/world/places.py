@@ -1,0 +1,184 @@
+"""Where everything is: which place holds what, and how long a message takes from one place to another because of the distance.
+
+A component stands in the place that it was drawn into, or in none. What is in no place is as near to everything as its links say.
+Distances come on top of the links' own latency and are the same both ways: through fibre, which is never straight, between
+regions; what the region says within it.
+Left out: routes that change, congestion, the last mile to the users (it is in their link's latency).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from sim_engine.catalogue.locations import LOCATIONS, PATH_FACTOR, Location, fibre_s, great_circle_km
+
+if TYPE_CHECKING:
+    from sim_engine.design.document import ComponentSpec
+    from sim_engine.world.group import Group
+    from sim_engine.world.instance import Instance
+    from sim_engine.world.measure import NodeWindow
+    from sim_engine.world.world import World
+
+NOWHERE: Final = ""
+SITE: Final = "@"  # before the name of a location that is no place of the design
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The piece of the earth that a place stands on. Times are seconds one way."""
+
+    location: Location
+    path_factor: float | None = None  # how much longer its cables are than the great circle; None: like those of the other end
+    within_s: float = 0.0  # between two parts in the same zone
+    between_s: float = 0.0  # between two zones
+
+
+def apart_s(one: Ground, other: Ground) -> float:
+    """How long a message takes between two different regions. Never less than light takes through fibre."""
+    factors = [ground.path_factor for ground in (one, other) if ground.path_factor is not None]
+    factor = sum(factors) / len(factors) if factors else PATH_FACTOR
+    over_land_s = fibre_s(great_circle_km(one.location, other.location)) * factor
+    return max(over_land_s, one.between_s, other.between_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """Rows of the links into a place, out of it, and within it."""
+
+    coming: list[int]
+    going: list[int]
+    staying: list[int]
+
+
+class Places:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._inside: dict[str, str | None] = {}  # component -> place
+        self._rows: dict[str, int] = {NOWHERE: 0}  # place, or SITE and location -> row of State.distances
+        self._borders: dict[str, Border] = {}
+        self._links: object = None  # those that the borders were found for
+
+    # -- what is where
+    def follow(self, components: Mapping[str, ComponentSpec], tell: bool) -> None:
+        """Puts everything where the design has it now."""
+        before, self._inside = self._inside, {i: spec.inside for i, spec in components.items()}
+        self._borders.clear()
+        self.measure()
+        for identifier in sorted(before.keys() & self._inside.keys()) if tell else ():
+            if before[identifier] != self._inside[identifier]:
+                self._tell_move(self._world.groups[identifier])
+
+    def _tell_move(self, group: Group) -> None:
+        place = self._inside[group.id]
+        if place is None:
+            self._world.tell("moved_out", group, "info", marker=True)
+        else:
+            self._world.tell("moved", group, "info", marker=True, place=self._world.groups[place].label)
+
+    def around(self, identifier: str) -> Iterator[str]:
+        """The places that a component is in, from the smallest to the largest; itself first when it is a place."""
+        component = self._world.groups[identifier].component
+        if component.everywhere:
+            return
+        here = identifier if component.place_rank else self._inside[identifier]
+        while here is not None:
+            yield here
+            here = self._inside[here]
+
+    def holds(self, place: str, identifier: str) -> bool:
+        """Whether a component is inside a place, or is it."""
+        return place in self.around(identifier)
+
+    def within(self, place: str) -> list[Group]:
+        """Everything that a place holds, the smaller places and itself too."""
+        return [group for group in self._world.groups.values() if self.holds(place, group.id)]
+
+    # -- how far it is
+    def _key(self, me: Instance) -> str:
+        site = me.component.site(me)
+        return SITE + site if site is not None else next(self.around(me.component_id), NOWHERE)
+
+    def _ground(self, key: str) -> tuple[str, Ground | None]:
+        """What a row stands on, and by which place."""
+        if key.startswith(SITE):
+            return key, Ground(LOCATIONS[key.removeprefix(SITE)])
+        for place in self.around(key) if key in self._world.groups else ():
+            found = self._world.groups[place].component.ground(self._world.groups[place].values)
+            if found is not None:
+                return place, found
+        return NOWHERE, None
+
+    def _seconds(self, one: str, other: str) -> float:
+        """One way, between two rows."""
+        (place, ground), (other_place, other_ground) = self._ground(one), self._ground(other)
+        if ground is None or other_ground is None:
+            return 0.0
+        if place != other_place:
+            return apart_s(ground, other_ground)
+        return ground.within_s if one == other else ground.between_s
+
+    def measure(self) -> None:
+        """Works out all distances anew and says to the kernel where everybody is."""
+        keys = {me.node: self._key(me) for me in self._world.instances.values()}
+        for key in keys.values():
+            self._rows.setdefault(key, len(self._rows))
+        state = self._world.memory.state
+        distances = np.zeros((len(self._rows), len(self._rows)))
+        for one, row in self._rows.items():
+            for other, column in self._rows.items():
+                distances[row, column] = self._seconds(one, other)
+        state.replace(distances=distances)
+        for node, key in keys.items():
+            state.nodes[node]["place"] = self._rows[key]
+        self._world.memory.look_at_ways()
+
+    def put(self, me: Instance) -> None:
+        """Somebody new stands where its component does."""
+        row = self._rows.get(self._key(me)) if me.component_id in self._inside else 0
+        if row is None:
+            self.measure()
+        else:
+            self._world.memory.state.nodes[me.node]["place"] = row
+
+    def distance_s(self, one: Instance, other: Instance) -> float:
+        """Seconds one way that the distance adds to a message."""
+        state = self._world.memory.state
+        return float(state.distances[state.nodes[one.node]["place"], state.nodes[other.node]["place"]])
+
+    # -- what a place shows
+    def _border(self, place: str) -> Border:
+        """Users who are in a place are no part of it: what they ask for comes in."""
+        if self._links is not self._world.links:
+            self._links = self._world.links
+            self._borders.clear()
+        if place not in self._borders:
+            found = Border([], [], [])
+            for link_id, link in self._world.links.items():
+                asking = self._world.groups[link.source].component
+                sends = self.holds(place, link.source) and not asking.is_source and not asking.names
+                receives = self.holds(place, link.target)
+                rows = {(False, True): found.coming, (True, False): found.going, (True, True): found.staying}
+                rows.get((sends, receives), []).append(self._world.link_row(link_id))
+            self._borders[place] = found
+        return self._borders[place]
+
+    def report(self, window: NodeWindow, place: str) -> dict[str, float | str | None]:
+        """What crossed the border of a place in a window, and what stayed inside."""
+        border, sent, kb = self._border(place), window.whole.links["sent"], window.whole.links["sent_kb"]
+        stayed, left = sum([sent[row] for row in border.staying]), sum([sent[row] for row in border.going])
+        inside = [group for group in self.within(place) if not group.component.place_rank]
+        machines = [me for group in inside if not group.component.is_source for me in group.members]
+        users = [me.node for group in inside if group.component.is_source for me in group.everyone]
+        return {
+            "requests_in_per_s": sum([sent[row] for row in border.coming]) / window.seconds,
+            "users_requests_per_s": sum([window.whole.nodes["arrived"][node] for node in users]) / window.seconds,
+            "requests_out_per_s": left / window.seconds,
+            "stays_inside": stayed / (stayed + left) if stayed + left else None,
+            "traffic_mbit_s": 0.008 * sum([sum(kb[row]) for row in (*border.coming, *border.going)]) / window.seconds,
+            "parts_up": float(sum([me.alive for me in machines])),
+            "parts": float(len(machines)),
+        }
