@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: run setup test test-slow check format bench translations
+.PHONY: run setup test test-slow check format bench translations generated
 
 run: ## set up what is missing, then serve on http://127.0.0.1:8000 (PORT, HOST)
 	@$(PYTHON) playground/bootstrap.py run
@@ -31,4 +31,10 @@ bench: setup ## one JSON line for each figure
 	@$(VENV)/python -m tests.bench
 
 translations: setup ## extract every text into the .po files
+	@$(VENV)/python manage.py texts
+
+generated: setup ## what is made from the catalogue: schema, samples of the page's tests, "What is modelled", texts
+	@$(VENV)/python -m sim_engine schema > .cache/schema.json && mv .cache/schema.json sim_engine/design/schema.json
+	@$(VENV)/python -m tests.samples
+	@$(VENV)/python -m sim_engine modelled > .cache/modelled.md && mv .cache/modelled.md docs/what-is-modelled.md
 	@$(VENV)/python manage.py texts
