@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from sim_engine.catalogue.component import Component
 from sim_engine.world.health import HealthCheck, watch
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
 SHORTEST_RECOVERY_S = 1.0
 DRAIN_POLL_S = 0.05
 LONGEST_DRAIN_S = 600.0
+
+
+class ClusterMember(Component):
+    """Base of the kinds that a cluster is made of; not a kind itself."""
+
+    @classmethod
+    def recovery_s(cls, me: Instance, source: Instance, missed: int) -> float:
+        """How long it takes to copy what it has missed from another member."""
+        return missed * float(me.values["apply_ms"]) / 1000.0
+
+    @classmethod
+    def copy_data(cls, world: World, me: Instance, source: Instance) -> None:
+        world.data.copy_versions(source, me)
 
 
 @dataclass(slots=True)
@@ -46,12 +60,12 @@ class Cluster:
     @property
     def waits_for_replicas(self) -> bool:
         """Whether a write waits until replicas have it."""
-        return bool(self.owner.values["replication"] != "asynchronous")
+        return bool(self.owner.values.get("replication", "asynchronous") != "asynchronous")
 
     @property
     def enough(self) -> str | None:
         """The parameter that says how many must have it; None: all that take part."""
-        return "semi_synchronous_replicas" if self.owner.values["replication"] == "semi_synchronous" else None
+        return "semi_synchronous_replicas" if self.owner.values.get("replication") == "semi_synchronous" else None
 
     def stop_replication(self, world: World) -> None:
         """Nothing reaches the replicas any more; they go on answering reads with what they have."""
@@ -118,9 +132,8 @@ class Cluster:
 
     def _catch_up(self, world: World, member: Instance) -> Generator[simpy.Event, Any, None]:
         missed = world.data.version_gap(self.primary, member)
-        apply_s = float(member.values["apply_ms"]) / 1000.0
         world.tell("catching_up", member, "info", writes=missed)
-        yield world.env.timeout(max(SHORTEST_RECOVERY_S, missed * apply_s))
+        yield world.env.timeout(max(SHORTEST_RECOVERY_S, _kind_of(member).recovery_s(member, self.primary, missed)))
         while member.alive and not self.primary.alive:  # from a dead one nothing can be copied
             yield world.env.timeout(DRAIN_POLL_S)
         if member.alive and member is not self.primary:
@@ -132,7 +145,7 @@ class Cluster:
         if member.id in self.recovering or member.id in self.out or member is self.primary:
             return
         if self.primary.alive:
-            world.data.copy_versions(self.primary, member)
+            _kind_of(member).copy_data(world, member, self.primary)
         self.refresh(world)
         world.tell("replica_back", member, "good", marker=True)
 
@@ -232,6 +245,11 @@ class Cluster:
         severity = "warning" if writes else "good"
         seconds = world.env.now - self.without_primary_since_s
         world.tell("promoted", candidate, severity, marker=True, writes=writes, seconds=seconds)
+
+
+def _kind_of(member: Instance) -> type[ClusterMember]:
+    assert issubclass(member.component, ClusterMember)
+    return member.component
 
 
 def cluster_of(me: Instance) -> Cluster | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim_engine.catalogue.component import Component, Duration, KeyStore, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Duration, KeyStore, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.wire import Sentence, Wire
-from sim_engine.components.database_cluster import cluster_of
+from sim_engine.components.database_cluster import ClusterMember, cluster_of
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ NODE_METRICS: tuple[Metric, ...] = (
 )
 
 
-class DatabaseNode(Component):
+class DatabaseNode(ClusterMember):
     """Base of the database kinds; not a kind itself."""
 
     group = "data"

@@ -6,24 +6,21 @@ Left out: disk, buffer memory, locks, transactions over several keys, split brai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sim_engine.catalogue.component import Metric
 from sim_engine.catalogue.parameter import When, boolean, choice, integer, number
-from sim_engine.components.database_cluster import Cluster, cluster_of
-from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, STORAGE, DatabaseNode
+from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, STORAGE
+from sim_engine.components.database_owner import WRITES_LOST, DatabaseOwner
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 AUTOMATIC = When("automatic_failover", (True,))
 
 
-class SqlDatabase(DatabaseNode):
+class SqlDatabase(DatabaseOwner):
     kind = "sql_database"
     title = _("SQL database")
     icon = "database"
@@ -58,38 +55,7 @@ class SqlDatabase(DatabaseNode):
         integer("unhealthy_threshold", _("Lost after"), 3, "", 1, 20, _("Checks failed in a row until a member counts as lost.")),
         integer("healthy_threshold", _("Healthy after"), 2, "", 1, 20, _("Checks passed in a row until a member counts as healthy again.")),
     )  # fmt: skip
-    actions = (*DatabaseNode.actions, "stop_replication")
-    metrics = (*NODE_METRICS, Metric("writes_lost", _("Writes lost"), "requests", "count"))
-
-    @classmethod
-    def answers(cls, me: Instance, verb: str) -> list[Instance]:
-        cluster = cluster_of(me)
-        return [me] if cluster is None else cluster.answers(verb)
-
-    @classmethod
-    def life(cls, world: World, me: Instance) -> Iterator[Any]:
-        return cls.cluster(world, me).life(world)
-
-    @classmethod
-    def wire(cls, world: World, me: Instance) -> None:
-        cluster = cls.cluster(world, me)
-        replicas = {link_id: world.target_of(link_id) for link_id in me.links_of("replicas")}
-        cluster.adopt(replicas)
-        for member in cluster.members:
-            member.memory["cluster"], member.settings_from = cluster, me
-            world.data.share_dataset(member, me)
-
-    @classmethod
-    def wired(cls, world: World, me: Instance) -> None:
-        cls.cluster(world, me).refresh(world)
-
-    @classmethod
-    def cluster(cls, world: World, me: Instance) -> Cluster:
-        if "cluster" not in me.memory:
-            me.memory["cluster"] = Cluster(me)
-        found = me.memory["cluster"]
-        assert isinstance(found, Cluster)
-        return found
+    metrics = (*NODE_METRICS, WRITES_LOST)
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
@@ -97,17 +63,3 @@ class SqlDatabase(DatabaseNode):
         if parameter in ("reads_from", "replication", "lock_rows"):
             world.rewrite(cls.cluster(world, me).members)
             cls.cluster(world, me).refresh(world)
-
-    @classmethod
-    def act(cls, world: World, me: Instance, name: str, arguments: Mapping[str, Any], begins: bool) -> str | None:
-        cluster = cls.cluster(world, me)
-        if begins:
-            cluster.stop_replication(world)
-        else:
-            cluster.resume_replication(world)
-        return None
-
-    @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        cluster = cluster_of(window.instance)
-        return {**super().measure(window), "writes_lost": float(cluster.writes_lost if cluster is not None else 0)}
