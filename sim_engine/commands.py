@@ -132,6 +132,7 @@ def _set(run: "Run", command: Command) -> None:
     if not declared[name].live:
         raise _refuse("not_live", me.id, name, label=me.label, title=declared[name].title)
     run.world.set_parameter(me, name, declared[name].clean(command["value"]))
+    run.world.bills.follow()
 
 
 def _set_link(run: "Run", command: Command) -> None:

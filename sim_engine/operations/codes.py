@@ -50,14 +50,12 @@ from typing import Final
     LIMIT,  # a limiter, b kind, rate, burst, window (parameters)
     LAND,  # those who wait for this one go on
     LOCK,  # b 1 + column: of the key; waits for its turn
-    UNLOCK,
     NEW_VERSION,  # of a key for which there is no primary
     KEEP_VERSION,  # store a version that somebody else has made
     CALL_REPLICAS,  # a route, b verb, c how many copies, how many must answer, how many are asked (parameters)
     PUBLISH_ALL,  # a first queue, b how many: a copy for each
     PUBLISH_BY_KEY,  # a first queue, b how many: into one of them
     ACKNOWLEDGE,  # a queue, b deliveries at most, c rest before another try (parameters): by the outcome of the delivery
-    REFILL,  # a first queue, b how many: whoever has room gets messages
     READ_CONTENT,  # the newest version of a static object
     LOOKUP,  # a cache
     FILL,  # a cache, b time to live (parameter)
@@ -66,7 +64,7 @@ from typing import Final
     REQUIRE_PRIMARY,
     COMMIT,
     APPLY,
-) = range(60)
+) = range(58)
 LABELLED: Final = frozenset([*range(JUMP, FORK + 1), RETRY])  # `a` is a place in the component's own code
 
 READ, WRITE, CHECK, GET, PUT, DELETE, REPLICATE, APPLY_WRITE, RESOLVE, PUBLISHING, DELIVER, WORK = range(12)

@@ -317,11 +317,8 @@ class Program:
         self._emit(op.LAND)
 
     def lock_key(self) -> None:
-        """Waits for the lock of the key; unlock_key() or the end gives it to the next."""
+        """Waits for the lock of the key; the end gives it to the next."""
         self._emit(op.LOCK, 0, 1 + self._names.column("locks"))
-
-    def unlock_key(self) -> None:
-        self._emit(op.UNLOCK)
 
     def new_version(self) -> None:
         """The next version of a key that several nodes may write."""

@@ -4,7 +4,6 @@ Rows are only ever added: what is in flight goes on with the code that it began 
 component, with cause `removed`.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from sim_engine.operations import codes
 from sim_engine.operations.program import Program
 from sim_engine.world.group import Group
 from sim_engine.world.instance import Instance
+from sim_engine.world.keys import Keys
 from sim_engine.world.memory import Memory
-from sim_engine.world.popularity import Tables, key_mapping
 from sim_engine.world.salts import salt
 
 POLICIES = {
@@ -34,7 +33,6 @@ POLICIES = {
 FIXED_POLICIES = {"@random": codes.RANDOM, "@nearest": codes.NEAREST, "@by_key": codes.CONSISTENT_HASH, "@weighted": codes.WEIGHTED}
 VIRTUAL_NODES = 100  # places of each member on the circle
 STICKY_CELLS = 65_536  # sessions that a balancer remembers
-MOST_LIMITER_CELLS = 1_000_000
 
 KIND_OF_POOL = {Station: control.STATION, Pool: control.POOL, Card: control.CARD}
 
@@ -53,9 +51,8 @@ class Builder:
         self._ring_places: dict[int, NDArray[np.uint64]] = {}
         self._weights: dict[int, float] = {}  # by row of the link
         self._members_over: dict[int, list[int]] = {}  # row of the link -> members
-        self._tables = Tables(memory)
         self.nothing = memory.add("parameters")  # a parameter that is 0
-        self.data_keys = 1
+        self.keys = Keys(memory, seed)
         self._members_at: dict[int, list[int]] = {}  # node -> rows of members that lead to it
         self._nodes_behind: dict[int, list[int]] = {}  # route -> nodes in rotation
         self._routes_to: dict[int, int] = {}  # node -> how many routes have it in rotation
@@ -110,12 +107,12 @@ class Builder:
 
     def _write_block(self, me: Instance, names: tuple[str, ...]) -> None:
         first = me.blocks[names]
-        self.memory.state.parameters[first : first + len(names)] = [self._kernel_value(me, name) for name in names]
+        self.memory.state.parameters[first : first + len(names)] = [me.kernel_value(name) for name in names]
 
     def column(self, me: Instance, name: str) -> int:
         """A column of the component's own with a number for each key."""
         if name not in me.columns:
-            me.columns[name] = self._add_column()
+            me.columns[name] = self.keys.add_column()
         return me.columns[name]
 
     def _add_pool(self, me: Instance, pool: Pool | Station | Card) -> None:
@@ -166,7 +163,7 @@ class Builder:
             if me.shards is not None:  # the table of owners knows better, once the keys have been dealt out
                 row["policy"], row["owners"] = codes.BY_OWNER, me.shards.column
             for field, parameter in port.settings:
-                row[field] = self._kernel_value(me, parameter)
+                row[field] = me.kernel_value(parameter)
             if port.sticky is not None:
                 self._make_sticky(index, bool(me.values[port.sticky]))
             self.write_ring(index)
@@ -259,16 +256,13 @@ class Builder:
             if name == port.policy or name == port.sticky or name in (parameter for _field, parameter in port.settings):
                 self._write_route(me, port)
 
-    def _kernel_value(self, me: Instance, name: str) -> float:
-        return me.component.parameter(name).kernel_value(me.actual(name))
-
     def write_duration(self, me: Instance, duration: Duration) -> None:
         """A kind without stations is slowed down here: its requests are delayed, not served."""
         at = me.durations[duration.name]
-        kind = 0.0 if duration.kind is None else self._kernel_value(me, duration.kind)
-        mean = duration.mean_s if duration.mean_s is not None else self._kernel_value(me, duration.mean)
-        cv = 1.0 if duration.cv is None else self._kernel_value(me, duration.cv)
-        mean *= me.slowness if duration.times is None else me.slowness * self._kernel_value(me, duration.times)
+        kind = 0.0 if duration.kind is None else me.kernel_value(duration.kind)
+        mean = duration.mean_s if duration.mean_s is not None else me.kernel_value(duration.mean)
+        cv = 1.0 if duration.cv is None else me.kernel_value(duration.cv)
+        mean *= me.slowness if duration.times is None else me.slowness * me.kernel_value(duration.times)
         self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv)
 
     def _write_pool(self, me: Instance, pool: Pool | Station | Card, name: str) -> None:
@@ -277,7 +271,7 @@ class Builder:
         if isinstance(pool, Pool) and pool.queue_limit == name:
             row["queue_limit"] = int(me.actual(name))
         if isinstance(pool, Station) and pool.discipline == name:
-            row["discipline"] = int(self._kernel_value(me, name))
+            row["discipline"] = int(me.kernel_value(name))
         if name in _capacity_parameters(pool):
             control.set_capacity(self.memory.state, index, me.capacity(pool.name))
 
@@ -285,9 +279,9 @@ class Builder:
         values, state = me.values, self.memory.state
         row = state.sources[me.source]
         if me.component.own_timeout is not None:
-            row["timeout_s"] = self._kernel_value(me, me.component.own_timeout)
+            row["timeout_s"] = me.kernel_value(me.component.own_timeout)
         if me.component.own_hedge is not None:
-            row["hedge_s"] = self._kernel_value(me, me.component.own_hedge) or np.inf
+            row["hedge_s"] = me.kernel_value(me.component.own_hedge) or np.inf
         self._write_access(me)
         others = {name: float(me.read(f"{name}_share", 0.0)) for name in codes.CLASS_NAMES}
         settings = (
@@ -422,7 +416,7 @@ class Builder:
                 member["enabled"], member["since_s"] = 1, self.memory.state.clock[layout.NOW]
                 member["failures"] = member["ejected"] = 0
         self.memory.state.targets[first : first + len(members)] = members
-        row["enabled"], row["keys"] = len(members), self.data_keys
+        row["enabled"], row["keys"] = len(members), self.keys.data_keys
         self.write_ring(route)
         self._note_rotation(route, [target.node for _link, target in behind])
 
@@ -457,110 +451,6 @@ class Builder:
         entries[:] = -1
         for verb, place in program.entries.items():
             entries[verb] = first + place
-
-    # -- keys
-    def size_stores(self, instances: dict[str, Instance]) -> None:
-        """Makes room for the keys that the clients ask for, in every database and cache, and for what limits each client."""
-        sources = [i for i in instances.values() if i.source >= 0]
-        self.data_keys = max((int(i.values["keys"]) for i in sources), default=1)
-        objects = max((int(i.values.get("static_objects", 0)) for i in sources), default=0)
-        self._grow_keyed(self.data_keys + objects)
-        keys = len(self.memory.state.keyed)
-        for instance in instances.values():
-            if instance.component.keeps_versions(instance.values) and instance.store < 0:
-                instance.store = self._add_column()
-                self.memory.state.nodes[instance.node]["store"] = instance.store
-        addresses = max((int(i.values.get("client_addresses", 1)) for i in sources), default=1)
-        for instance in instances.values():
-            if instance.cache >= 0:
-                self.size_cache(instance, keys)
-            if instance.limiter >= 0:
-                self._size_limiter(instance, min(addresses, MOST_LIMITER_CELLS))
-
-    def _size_limiter(self, me: Instance, cells: int) -> None:
-        if cells > self.memory.state.limiters[me.limiter]["cells"]:
-            first = self.memory.add("cells", cells)
-            row = self.memory.state.limiters[me.limiter]
-            row["first"], row["cells"] = first, cells
-
-    def add_dataset(self) -> int:
-        """A column for the newest acknowledged versions of a database cluster."""
-        return self._add_column()
-
-    def _add_column(self) -> int:
-        column = self.memory.used.get("keyed columns", 0)
-        self.memory.used["keyed columns"] = column + 1
-        if column >= self.memory.state.keyed.shape[1]:
-            self._grow_keyed(len(self.memory.state.keyed), 2 * self.memory.state.keyed.shape[1])
-        return column
-
-    def _grow_keyed(self, keys: int, columns: int = 0) -> None:
-        """Room for so many keys and columns; what is there stays."""
-        had = self.memory.state.keyed
-        shape = max(keys, had.shape[0]), max(columns, had.shape[1])
-        if shape != had.shape:
-            grown = np.zeros(shape, np.int32)
-            grown[: had.shape[0], : had.shape[1]] = had
-            self.memory.state.replace(keyed=grown)
-
-    def size_cache(self, me: Instance, keys: int) -> None:
-        """(Re)allocates a cache for its capacity and the number of keys; it keeps what was used last."""
-        row = self.memory.state.caches[me.cache]
-        store = me.component.key_store
-        assert store is not None
-        capacity = keys if store.capacity is None else min(int(me.values[store.capacity]), keys)
-        if store.share is not None:
-            capacity = min(keys, math.ceil(store.share(me.values) * self.data_keys))
-        if store.files_only:
-            capacity = keys - self.data_keys
-        if capacity == 0 and "cache_room" not in me.memory:
-            return
-        room_kb = 0.0 if store.room_kb is None else store.room_kb(me.values)
-        row["keeps_expired"] = int(store.keeps_expired is not None and bool(me.values[store.keeps_expired]))
-        row["slides"] = int(store.slides is not None and bool(me.values[store.slides]))
-        eviction = 0 if store.eviction is None else int(self._kernel_value(me, store.eviction))
-        if (row["keys"], row["capacity"], row["room_kb"], row["eviction"]) == (keys, capacity, room_kb, eviction):
-            return
-        kept = _newest_entries(self.memory.state, row)
-        # rows that it has already are used again, so that changes do not pile up
-        most_entries = int(me.memory.get("cache_room", 0))
-        if capacity > most_entries:
-            most_entries = min(keys, max(capacity, 2 * most_entries))
-            row["base"] = self.memory.add("cache_entries", most_entries)
-        if "cache_room" not in me.memory:
-            row["column"], row["salt"] = self._add_column(), salt(self.seed, me.id, "eviction")
-        if eviction == codes.LEAST_FREQUENTLY_USED and capacity > int(me.memory.get("bucket_room", 0)):
-            row["first_bucket"], me.memory["bucket_room"] = self.memory.add("buckets", most_entries), most_entries
-        me.memory["cache_room"] = most_entries
-        row["capacity"], row["keys"], row["room_kb"], row["eviction"] = capacity, keys, room_kb, eviction
-        state = self.memory.state
-        control.empty_cache(state, me.cache)
-        for key, version, size_kb, expires_s in reversed(kept[:capacity]):
-            control.put(state, me.cache, key, version, size_kb, expires_s - float(state.clock[layout.NOW]))
-
-    def write_popularity(self, me: Instance) -> None:
-        """The tables from which the source's clients draw their keys: of each class its own exponent."""
-        first = int(self.memory.state.sources[me.source]["first_class"])
-        for number, name in enumerate(codes.CLASS_NAMES):
-            static = number == codes.STATIC
-            keys = int(me.values.get("static_objects", 1)) if static else int(me.values["keys"])
-            exponent = float(me.values.get(f"{name}_zipf", me.values["zipf_exponent"]))
-            table = self._tables.get((me.source, number), max(1, keys), exponent)
-            row = self.memory.state.classes[first + number]
-            row["table"], row["guide"], row["guide_cells"] = table.first, table.guide, table.cells
-            row["key_factor"], row["key_shift"] = key_mapping(max(1, keys), self.seed)
-            row["keys"], row["first_key"] = max(1, keys), self.data_keys if static else 0
-
-
-def _newest_entries(state: Any, row: Any) -> list[tuple[int, int, float, float]]:
-    """(key, version, size, expiry) of what a cache holds, the last used first."""
-    found = []
-    slot = int(row["head"]) if row["keys"] > 0 else -1
-    while slot >= 0:
-        entry = state.cache_entries[slot]
-        found.append((int(entry["key"]), int(entry["version"]), float(entry["size_kb"]), float(entry["expires_s"])))
-        slot = int(entry["next"])
-    return found
 
 
 def _capacity_parameters(pool: Pool | Station | Card) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class Data:
     def share_dataset(self, me: Instance, owner: Instance) -> None:
         """Says that two nodes hold the same data."""
         if owner.dataset < 0:
-            owner.dataset = self._world.builder.add_dataset()
+            owner.dataset = self._world.builder.keys.add_column()
         me.dataset = owner.dataset
         self._world.memory.state.nodes[me.node]["dataset"] = owner.dataset
 

@@ -33,6 +33,7 @@ class Group:
         self.values = values
         self.links: dict[str, str] = {}  # as Instance.links
         self.drawn: dict[str, LinkSpec] = {}  # the same links, as they are set now
+        self.callers: list[str] = []  # ids of the links over which it is called
         self.members: list[Instance] = []  # those that are starting, up (dead or alive) or draining, by number
         self.gone: list[Instance] = []
         self.everyone: list[Instance] = []  # all that have rows in the kernel, the gone ones too

@@ -93,6 +93,10 @@ class Instance:
         """What counts for a parameter (Component.actual)."""
         return self.component.actual(self.values, name)
 
+    def kernel_value(self, name: str) -> float:
+        """What the kernel reads of a parameter."""
+        return self.component.parameter(name).kernel_value(self.actual(name))
+
     def capacity(self, pool: str) -> float:
         """How much there is of one of its pools by its parameters."""
         found = next(known for known in self.component.pools if known.name == pool)

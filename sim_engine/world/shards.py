@@ -80,7 +80,7 @@ class Resharding:
         members = self._world.builder.members_of(route)
         if not members:
             return 0
-        keys = self._world.builder.data_keys
+        keys = self._world.builder.keys.data_keys
         policy = POLICIES[str(me.values[str(me.port(port).policy)])]
         wanted = wanted_members(self._world.memory.state, self._world.memory.state.routes[route], policy, members, keys)
         owners = self._world.memory.state.keyed[:keys, me.shards.column]

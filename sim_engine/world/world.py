@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim_engine.catalogue.component import Port
 from sim_engine.causes import CODE
-from sim_engine.components import KINDS
 from sim_engine.components.link import LINK, SHAPES_CODE
-from sim_engine.design.document import ComponentSpec, Design, LinkSpec, Scenario
-from sim_engine.design.ports import port_for
+from sim_engine.design.document import Design, LinkSpec, Scenario
 from sim_engine.kernel import control, layout
 from sim_engine.kernel.interpreter import NEEDS_HEAP, NEEDS_MESSAGES, NEEDS_TASKS, OUT_OF_BUDGET, SIGNALLED, advance
 from sim_engine.kernel.policies import KINDS_OF_SIGNAL
@@ -33,6 +30,7 @@ from sim_engine.world.instance import DOWN, DRAINING, GONE, STARTING, UP, Instan
 from sim_engine.world.memory import Memory
 from sim_engine.world.places import Places
 from sim_engine.world.queues import Queues
+from sim_engine.world.redesign import Redesign
 from sim_engine.world.salts import salt
 from sim_engine.world.scenario import drive_fault, drive_traffic
 from sim_engine.world.shards import Resharding
@@ -60,7 +58,6 @@ class World:
         self.queues = Queues(self)
         self.shards = Resharding(self)
         self.builder = Builder(self.memory, seed)
-        self._links_to: dict[str, list[str]] = {}  # component id -> ids of the links over which it is called
         self.condition = Condition(self.memory, self.builder, self.settle)
         self.design = design
         self.faults = Faults(self)
@@ -215,7 +212,7 @@ class World:
 
     def links_to(self, component_id: str) -> list[str]:
         """Ids of the links over which a component is called."""
-        return self._links_to.get(component_id, [])
+        return self.groups[component_id].callers if component_id in self.groups else []
 
     def waited_for(self, group: Group) -> float:
         """Seconds that messages have waited so far, added up, in the queues that a component takes from."""
@@ -381,50 +378,8 @@ class World:
             for source in self.groups[self.links[link_id].source].everyone:
                 source.out_of_rotation.discard((link_id, me.id))
 
-    def requests_at(self, me: Instance) -> int:
-        return int(self.memory.state.nodes[me.node]["in_flight"])
-
-    def busy(self, me: Instance) -> bool:
-        """Whether anything is under way at an instance, to it or back."""
-        return self.requests_at(me) > 0 or self.builder.calls_under_way(me) > 0
-
-    # -- the design changes
-    def apply(self, design: Design, tell: bool = True) -> None:
-        """Makes the running system that of `design`: parts come, go and change under traffic."""
-        self.design = design
-        runnable = {i: spec for i, spec in design.components.items() if _runs(spec)}
-        links = {i: link for i, link in design.links.items() if link.source in runnable and link.target in runnable}
-        gone = [i for i in self.groups if i not in runnable or self.groups[i].component.kind != runnable[i].kind]
-        dropped = [i for i, link in self.links.items() if i in links and _ends(links[i]) != _ends(link)]
-        removed = [*dropped, *(i for i in self.links if i not in links)]
-        for link_id in removed:
-            self._remove_link(link_id, tell and link_id not in dropped)
-        for identifier in gone:
-            self._remove(self.groups[identifier], tell)
-        changed_wiring = not self.groups or bool(gone or removed) or links.keys() != self.links.keys()
-        for identifier, spec in runnable.items():
-            if identifier not in self.groups:
-                changed_wiring = True
-                self._add(identifier, spec, tell)
-        self.groups = {i: self.groups[i] for i in sorted(self.groups)}
-        self.instances = {i: self.instances[i] for i in sorted(self.instances)}
-        self.places.follow(runnable, tell)
-        if changed_wiring:
-            self._rewire(links, runnable, tell)
-        self._update_values(runnable, links, tell)
-        self.bills.follow()
-        self.faults.reconsider()
-
-    def _add(self, identifier: str, spec: ComponentSpec, tell: bool) -> None:
-        group = Group(self, identifier, spec.label, KINDS[spec.kind], dict(spec.parameters))
-        self.groups[identifier] = group
-        group.populate()
-        if tell:
-            self.tell("component_added", group, "info", marker=True)
-
-    def _remove(self, group: Group, tell: bool) -> None:
-        if tell:
-            self.tell("component_removed", group, "info", marker=True)
+    def forget(self, group: Group) -> None:
+        """A component goes for good; what is in flight at it fails with cause `removed`."""
         for me in group.members:
             me.stage = GONE
             me.turn += 1
@@ -439,28 +394,20 @@ class World:
             del self.instances[me.id], self._at[me.node]
         del self.groups[group.id]
 
-    def _remove_link(self, link_id: str, tell: bool) -> None:
-        link = self.links.pop(link_id)
-        if tell and link.source in self.groups and link.target in self.groups:
-            source, target = self.groups[link.source], self.groups[link.target]
-            self.tell("link_removed", source, "info", marker=True, target=target.label)
+    def requests_at(self, me: Instance) -> int:
+        return int(self.memory.state.nodes[me.node]["in_flight"])
 
-    def _rewire(self, links: dict[str, LinkSpec], runnable: dict[str, ComponentSpec], tell: bool) -> None:
-        """Gives every instance its links, its code and its routes anew; lives go on where nothing changed for them."""
-        for link_id in sorted(links):
-            if link_id not in self.links:
-                self._add_link(link_id, links[link_id], runnable, tell)
-        self.links = {i: self.links[i] for i in sorted(self.links)}
-        self._links_to = {}
-        for group in self.groups.values():
-            group.links, group.drawn = {}, {}
-        for link_id, link in self.links.items():
-            port = self._port_of(link)
-            self.groups[link.source].links[link_id] = port.name
-            if port.carries_traffic:
-                self._links_to.setdefault(link.target, []).append(link_id)
-            self.groups[link.source].drawn[link_id] = link
-        self.wire(list(self.instances.values()))
+    def busy(self, me: Instance) -> bool:
+        """Whether anything is under way at an instance, to it or back."""
+        return self.requests_at(me) > 0 or self.builder.calls_under_way(me) > 0
+
+    # -- the design changes
+    def apply(self, design: Design, tell: bool = True) -> None:
+        """Makes the running system that of `design`, under traffic."""
+        self.design = design
+        Redesign(self, design, tell).make()
+        self.bills.follow()
+        self.faults.reconsider()
 
     def wire(self, instances: list[Instance]) -> None:
         """Gives instances the links of their component, their code and their routes."""
@@ -468,7 +415,7 @@ class World:
         for instance in instances:
             instance.links = instance.group.links
             instance.out_of_rotation = {out for out in instance.out_of_rotation if out[0] in instance.links}
-        self.builder.size_stores(self.instances)
+        self.builder.keys.make_room(self.instances)
         for instance in instances:
             instance.component.wire(self, instance)
         for instance in instances:
@@ -497,22 +444,9 @@ class World:
         me.memory.pop("linked to", None)
         self._live(me)
 
-    def _add_link(self, link_id: str, link: LinkSpec, runnable: dict[str, ComponentSpec], tell: bool) -> None:
-        self.links[link_id] = link
-        source, target = self.groups[link.source], self.groups[link.target]
-        port = port_for(source.component, target.component)
-        self.builder.add_link(link_id, link, ordered=port is not None and port.style == "replication")
-        if tell:
-            self.tell("link_added", source, "info", marker=True, target=target.label)
-
-    def _port_of(self, link: LinkSpec) -> Port:
-        port = port_for(self.groups[link.source].component, self.groups[link.target].component)
-        assert port is not None, "checked before a run"
-        return port
-
     def _wire_source(self, me: Instance) -> None:
         """Popularity of keys, the dataset that its requests reach, and the traffic of a newcomer."""
-        self.builder.write_popularity(me)
+        self.builder.keys.write_popularity(me)
         row = self.memory.state.sources[me.source]
         row["dataset"] = self._only_dataset(me)
         rate = me.component.demand(me.values).rate_per_s
@@ -534,23 +468,8 @@ class World:
                     waiting.append(link.target)
         return found.pop() if len(found) == 1 else -1
 
-    def _update_values(self, runnable: dict[str, ComponentSpec], links: dict[str, LinkSpec], tell: bool) -> None:
-        for identifier, spec in runnable.items():
-            group = self.groups[identifier]
-            group.label = spec.label
-            for name, value in spec.parameters.items():
-                if group.values[name] != value:
-                    self._set_parameter(group, name, value, tell)
-        for link_id, link in links.items():
-            if self.links[link_id].parameters != link.parameters:
-                self.set_link(link_id, link, tell)
-
-    def set_parameter(self, group: Group, name: str, value: Any) -> None:
-        """Changes a parameter in the running system."""
-        self._set_parameter(group, name, value, True)
-        self.bills.follow()
-
-    def _set_parameter(self, group: Group, name: str, value: Any, tell: bool) -> None:
+    def set_parameter(self, group: Group, name: str, value: Any, tell: bool = True) -> None:
+        """Changes a parameter in the running system; the bills follow when everything has been set."""
         self.settle()
         self.memory.room_for_events()
         self._wiring += 1
@@ -569,10 +488,10 @@ class World:
         for known in (name, *me.component.decides.get(name, ())):
             self.builder.write_parameter(me, known)
         if me.source >= 0 and (name in ("keys", "static_objects") or "zipf" in name):
-            self.builder.size_stores(self.instances)
-            self.builder.write_popularity(me)
+            self.builder.keys.make_room(self.instances)
+            self.builder.keys.write_popularity(me)
         if me.cache >= 0:
-            self.builder.size_stores(self.instances)
+            self.builder.keys.make_room(self.instances)
         me.component.changed(self, me, name)
         if me.source >= 0:
             self.traffic.follow(me)
@@ -605,14 +524,6 @@ class World:
         control.accrue(
             self.memory.state, self.memory.used.get("nodes", 0), self.memory.used.get("pools", 0), self.memory.used.get("queues", 0)
         )
-
-
-def _ends(link: LinkSpec) -> tuple[str, str]:
-    return link.source, link.target
-
-
-def _runs(spec: ComponentSpec) -> bool:
-    return KINDS[spec.kind].runs
 
 
 def _stop_processes(me: Instance) -> None:
