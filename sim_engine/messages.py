@@ -206,6 +206,7 @@ MESSAGES: Final[dict[str, str]] = {
     "theory_closed": _("No formula: its clients wait for their answers before they ask again."),
     "theory_not_random": _("No formula: a balancer that does not choose at random makes the arrivals more even than a Poisson process."),
     "theory_not_poisson": _("No formula: its requests come from other components' work and are no Poisson process."),
+    "theory_not_exponential": _("No formula: the intervals between arrivals are not exponential."),
     "theory_retried": _("No formula: requests fail and are repeated, so the arrivals are no Poisson process."),
     "theory_changing": _("No formula: the traffic is changing, or there is too little of it to compare yet."),
     "theory_limited": _("No formula: something else than the CPU limits it."),

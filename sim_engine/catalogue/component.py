@@ -133,11 +133,10 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a source sends: requests at a rate (regular: at equal intervals), or users who wait for their answers."""
+    """What a source sends: requests at a rate, or users who wait for their answers."""
 
     rate_per_s: float = 0.0
     users: int = 0
-    regular: bool = False
 
 
 class Component:

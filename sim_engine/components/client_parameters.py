@@ -82,6 +82,9 @@ def _class_parameters(name: str, section: str, of: ClassDefaults) -> list[Parame
     return [replace(parameter, section=section) for parameter in made]
 
 
+ARRIVAL_DISTRIBUTION, ARRIVAL_CV = distribution_parameters("arrival", _("Arrival distribution"))
+
+
 def in_section(section: str, *parameters: Parameter) -> tuple[Parameter, ...]:
     return tuple(replace(parameter, section=section) for parameter in parameters)
 
@@ -97,7 +100,13 @@ CLIENT_PARAMETERS: Final[tuple[Parameter, ...]] = (
         _("A page is a document, then its scripts and images over a few connections at a time, then calls for data, one after the other."),
     ),
     number("arrival_rate_per_s", _("Arrival rate"), 200.0, "requests/s", 0.0, 2_000_000.0,
-           _("Requests a second, as a Poisson process; visits a second where clients view pages."), when=OPEN),
+           _("Requests a second; visits a second where clients view pages."), when=OPEN),
+    replace(
+        ARRIVAL_DISTRIBUTION, when=OPEN,
+        help=_("How the times between arrivals spread around their mean. Exponential: a Poisson process, as of many people who do not know "
+               "each other. Constant: like a clock. Hyperexponential: in bursts."),
+    ),
+    ARRIVAL_CV,
     integer("users", _("Users"), 500, "users", 0, 1_000_000, _("How many users take part."), when=CLOSED),
     number("think_time_s", _("Think time"), 5.0, "s", 0.0, 3_600.0,
            _("Mean time between an answer and the user's next request, or between two visits."), when=CLOSED,

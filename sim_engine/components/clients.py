@@ -1,6 +1,6 @@
 """Clients: where requests come from and who waits for them.
 
-Open clients come as a Poisson process that does not care how slow you are; closed ones are users who think, ask, wait, and think again.
+Open clients come at a rate that does not care how slow you are; closed ones are users who think, ask, wait, and think again.
 They send single requests, or they visit: a page is a document, its scripts and images over parallel connections, and calls for data
 one after the other; all requests of one visitor come from one address.
 Left out: a line's bandwidth shared by the connections of one visitor, caches in browsers, HTTP/2 priorities.
@@ -45,6 +45,7 @@ class Clients(Component):
     resolves = "resolvers"
     parameters = CLIENT_PARAMETERS
     durations = (
+        Duration("arrival", "", "arrival_distribution", "arrival_cv", mean_s=1.0),  # of one arrival on average
         Duration("think", "think_time_s", "think_distribution", "think_cv"),
         Duration("reading", "reading_time_s", "think_distribution", "think_cv"),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim_engine.catalogue.component import Component, Demand, Metric, Port
+from sim_engine.catalogue.component import Component, Demand, Duration, Metric, Port
 from sim_engine.catalogue.parameter import integer, number
 from sim_engine.texts import _
 
@@ -42,6 +42,7 @@ class Scheduler(Component):
         number("background_cost", _("Cost of a job"), 1.0, "", 0.0, 10_000.0, _("How many times a worker's service time one job takes.")),
         number("timeout_ms", _("Timeout"), 5_000.0, "ms", 1.0, 86_400_000.0, _("How long it waits until a job is taken in.")),
     )  # fmt: skip
+    durations = (Duration("arrival", "", mean_s=1.0),)
     metrics = (
         Metric("created_per_s", _("Jobs created"), "requests/s", "rate"),
         Metric("taken_per_s", _("Taken in"), "requests/s", "rate"),
@@ -51,7 +52,7 @@ class Scheduler(Component):
 
     @classmethod
     def demand(cls, values: Mapping[str, Any]) -> Demand:
-        return Demand(rate_per_s=1.0 / values["interval_s"], regular=True)
+        return Demand(rate_per_s=1.0 / values["interval_s"])
 
     @classmethod
     def program(cls, on: Program, me: Instance) -> None:

@@ -27,6 +27,8 @@ CLIENTS = rows(
     "clients", "clients",
     ("model", "open", "closed", arrived, DOWN, pair(200.0)),
     ("arrival_rate_per_s", 50.0, 100.0, arrived, UP, pair()),
+    ("arrival_distribution", "constant", "exponential", mean_ms, UP, pair(**LOADED)),
+    ("arrival_cv", 0.2, 3.0, mean_ms, UP, pair(clients={"arrival_distribution": "lognormal"}, **LOADED)),
     ("users", 50, 100, arrived, UP, crowd()),
     ("think_time_s", 1.0, 2.0, arrived, DOWN, crowd()),
     ("think_distribution", "constant", "exponential", arrived, UP, crowd(think_time_s=5.0)),

@@ -24,7 +24,7 @@ from sim_engine.kernel.layout import (
 )
 from sim_engine.kernel.queues import accrue_queue, expire_older, lose_since, refill
 from sim_engine.kernel.sharing import progress, resize
-from sim_engine.kernel.sources import add_users, draw_hazard, set_rate
+from sim_engine.kernel.sources import add_users, draw_interval, set_rate
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_all, accrue_pool
 from sim_engine.kernel.stores import empty, store
@@ -193,8 +193,8 @@ def put(s: State, cache_index: int, key: int, version: int, size_kb: float, life
 
 
 @entry_point
-def first_hazard(s: State, source_index: int) -> None:
-    draw_hazard(s.sources[source_index])
+def first_interval(s: State, source_index: int) -> None:
+    draw_interval(s, s.sources[source_index])
 
 
 @function

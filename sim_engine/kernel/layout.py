@@ -256,7 +256,6 @@ SOURCE = np.dtype(
         ("visits", "u8"),
         ("node", "i4"),
         ("closed", "i4"),
-        ("regular", "i4"),  # arrivals at equal intervals
         ("dataset", "i4"),  # the only one that its requests can reach; -1: none or several
         ("first_class", "i4"),
         ("retire", "i8"),  # closed users that shall leave
@@ -264,8 +263,9 @@ SOURCE = np.dtype(
         ("rate_per_s", "f8"),
         ("slope_per_s2", "f8"),
         ("since_s", "f8"),
-        ("hazard", "f8"),  # what is left of the unit exponential of the next arrival
+        ("left", "f8"),  # of the interval to the next arrival, which is drawn with mean 1
         ("parameter", "i8"),  # sim_engine.kernel.sources
+        ("interval", "i8"),  # parameters of the intervals' distribution
         ("timeout_s", "f8"),
         ("hedge_s", "f8"),  # infinite: never
         ("retry_tokens", "f8"),

@@ -1,6 +1,7 @@
-"""Where requests come from: open Poisson arrivals with a rate that may change linearly, and closed users.
+"""Where requests come from: open arrivals (a renewal process) with a rate that may change linearly, and closed users.
 
-The unit exponential of the next arrival is used up by the integral of the rate, so a change of rate in the middle of a wait is exact.
+The interval to the next arrival is drawn with mean 1 and used up by the integral of the rate, so a change of rate in the middle of a
+wait is exact. Exponential intervals make a Poisson process.
 """
 
 import math
@@ -29,7 +30,7 @@ from sim_engine.kernel.layout import (
     USERS,
 )
 from sim_engine.kernel.policies import MOST_RETRY_TOKENS
-from sim_engine.kernel.random import keyed, mix, normal_quantile, uniform
+from sim_engine.kernel.random import draw, keyed, mix, normal_quantile, uniform
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import (
     LAST_DROPPED,
@@ -73,12 +74,12 @@ def _next_arrival(source: Row) -> float:
     rate = source.rate_per_s
     slope = source.slope_per_s2
     if slope == 0.0:
-        return source.hazard / rate if rate > 0.0 else math.inf
-    under_root = rate * rate + 2.0 * slope * source.hazard
+        return source.left / rate if rate > 0.0 else math.inf
+    under_root = rate * rate + 2.0 * slope * source.left
     if under_root < 0.0:
         return math.inf
     below = rate + math.sqrt(under_root)
-    return 2.0 * source.hazard / below if below > 0.0 else math.inf
+    return 2.0 * source.left / below if below > 0.0 else math.inf
 
 
 @function
@@ -91,9 +92,9 @@ def schedule_arrival(s: State, source_index: int) -> None:
 
 
 @function
-def draw_hazard(source: Row) -> None:
+def draw_interval(s: State, source: Row) -> None:
     source.drawn = source.drawn + ONE
-    source.hazard = 1.0 if source.regular != 0 else -math.log(uniform(keyed(keyed(source.salt, ARRIVALS), source.drawn)))
+    source.left = draw(s.parameters, source.interval, keyed(keyed(source.salt, ARRIVALS), source.drawn))
 
 
 @function
@@ -102,7 +103,7 @@ def set_rate(s: State, source_index: int, rate_per_s: float, slope_per_s2: float
     source = s.sources[source_index]
     passed = now - source.since_s
     used = source.rate_per_s * passed + 0.5 * source.slope_per_s2 * passed * passed
-    source.hazard = max(0.0, source.hazard - used)
+    source.left = max(0.0, source.left - used)
     source.since_s = now
     source.rate_per_s = rate_per_s
     source.slope_per_s2 = slope_per_s2
@@ -134,7 +135,7 @@ def arrive(s: State, source_index: int, now: float) -> int:
     source = s.sources[source_index]
     source.rate_per_s = max(0.0, source.rate_per_s + source.slope_per_s2 * (now - source.since_s))
     source.since_s = now
-    draw_hazard(source)
+    draw_interval(s, source)
     schedule_arrival(s, source_index)
     return new_client_task(s, source_index, now)
 

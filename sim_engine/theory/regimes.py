@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.kernel import layout
+from sim_engine.kernel.random import EXPONENTIAL
 from sim_engine.statistics.intervals import of_ratio
 from sim_engine.statistics.record import Steady
 from sim_engine.theory import formulas
@@ -25,6 +26,7 @@ che_hit_ratio = lru_cache(maxsize=64)(formulas.che_hit_ratio)
 CLOSED = "theory_closed"
 NOT_RANDOM = "theory_not_random"
 NOT_POISSON = "theory_not_poisson"
+NOT_EXPONENTIAL = "theory_not_exponential"
 RETRIED = "theory_retried"
 CHANGING = "theory_changing"
 LIMITED = "theory_limited"
@@ -64,10 +66,10 @@ def not_poisson_because(world: "World", me: Group, steady: Steady | None) -> str
         return NOT_POISSON
     for caller in callers:
         if caller.first.source >= 0:
-            if caller.component.demand(caller.values).regular:
-                return NOT_POISSON
-            if caller.values["model"] == "closed":
+            if caller.values.get("model") == "closed":
                 return CLOSED
+            if not _exponential(world, caller.first, "arrival"):
+                return NOT_EXPONENTIAL
             if caller.first.read("behaviour", "single") != "single":
                 return NOT_POISSON
             if steady is not None and steady.count(layout.RETRIES).sum() > 0:
@@ -81,6 +83,10 @@ def not_poisson_because(world: "World", me: Group, steady: Steady | None) -> str
         else:
             return NOT_POISSON
     return None
+
+
+def _exponential(world: "World", me: Instance, duration: str) -> bool:
+    return bool(world.memory.state.parameters[me.durations[duration]] == EXPONENTIAL)
 
 
 def work_differs(world: "World") -> bool:

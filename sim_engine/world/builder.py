@@ -88,6 +88,7 @@ class Builder:
             self._write_value(me, parameter.name)
         if me.source >= 0:
             self._write_source(me)
+            control.first_interval(self.memory.state, me.source)
         return me
 
     def _add_queues(self, me: Instance) -> None:
@@ -232,7 +233,7 @@ class Builder:
         for number in range(codes.CLASSES):
             self.memory.state.classes[int(row["first_class"]) + number]["keys"] = 1
         row["since_s"] = self.memory.state.clock[0]
-        control.first_hazard(self.memory.state, me.source)
+        row["interval"] = me.durations["arrival"]
 
     # -- parameters
     def write_parameter(self, me: Instance, name: str) -> None:

@@ -53,7 +53,7 @@ class Traffic:
         own = self._world.faults.multiplier(instance.component_id)
         multiplier = self.multiplier() * own
         row = memory.state.sources[source]
-        row["closed"], row["regular"] = int(demand.users > 0), int(demand.regular)
+        row["closed"] = int(demand.users > 0)
         users = round(demand.users * multiplier)
         rate = demand.rate_per_s * multiplier
         slope = demand.rate_per_s * self._slope * self._on_top() * own

@@ -15,7 +15,9 @@ MOST_OF_A_KIND = 3
 DURATION_S = 3.0
 
 CLIENTS: dict[str, list[Any]] = {
-    "model": ["open", "open", "closed"], "arrival_rate_per_s": [0.0, 20.0, 150.0, 400.0], "users": [0, 5, 80], "think_time_s": [0.01, 0.3],
+    "model": ["open", "open", "closed"], "arrival_rate_per_s": [0.0, 20.0, 150.0, 400.0],
+        "arrival_distribution": ["exponential", "constant", "hyperexponential"], "arrival_cv": [0.5, 3.0],
+        "users": [0, 5, 80], "think_time_s": [0.01, 0.3],
     "think_distribution": ["constant", "exponential"], "read_ratio": [0.0, 0.5, 0.9, 1.0], "keys": [1, 30, 3000],
     "zipf_exponent": [0.0, 1.0], "timeout_ms": [5.0, 80.0, 3000.0], "retries": [0, 1, 3], "backoff_ms": [0.0, 20.0],
     "backoff_jitter": [True, False], "client_addresses": [1, 100], "request_kb": [0.0, 20.0],

@@ -178,6 +178,11 @@ CASES: dict[str, Document] = {
     "traffic that moves": one_server(
         clients(60.0), part("server", service_ms=12.0), traffic=[(1.0, 0.5), (2.0, 2.0), (3.0, 2.0), (4.0, 0.2)]
     ),
+    "bursts, and traffic that moves": one_server(
+        clients(50.0, arrival_distribution="hyperexponential", arrival_cv=2.0),
+        part("server", service_ms=12.0),
+        traffic=[(1.0, 0.5), (2.0, 1.5), (3.0, 1.5), (4.0, 0.3)],
+    ),
     "latency and bandwidth": one_server(
         clients(40.0, request_kb=0.0),
         part("server", service_ms=1.0, response_kb=25.0),

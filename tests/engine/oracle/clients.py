@@ -36,8 +36,10 @@ class Clients(Part):
         self.latencies: list[float] = []
 
     def start(self) -> None:
-        if self.parameters["model"] == "open":
+        if self.parameters["model"] == "open" and self.parameters["arrival_distribution"] == "exponential":
             self.env.process(self._arrivals())
+        elif self.parameters["model"] == "open":
+            self.env.process(self._renewals())
         else:
             self.env.process(self._population())
 
@@ -49,6 +51,15 @@ class Clients(Part):
             rate = self.parameters["arrival_rate_per_s"] * self.world.traffic.multiplier(self.env.now)
             if self.luck.random() * highest < rate:
                 self.env.process(self._request())
+
+    def _renewals(self) -> Steps[None]:
+        """Intervals of any distribution with mean 1, on a clock that runs as fast as the rate."""
+        p = self.parameters
+        while True:
+            interval = draw(self.luck, p["arrival_distribution"], 1.0, p["arrival_cv"])
+            due = self.world.traffic.reaches(self.env.now, interval / p["arrival_rate_per_s"])
+            yield self.env.timeout(due - self.env.now)
+            self.env.process(self._request())
 
     def _population(self) -> Steps[None]:
         """As many users as the multiplier says; one that is too many leaves before its next thinking."""

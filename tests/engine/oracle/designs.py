@@ -12,7 +12,8 @@ AMPLE = 100_000
 LONG_MS = 600_000.0
 BARE: dict[str, dict[str, Any]] = {
     "clients": {
-        "model": "open", "arrival_rate_per_s": 10.0, "users": 10, "think_time_s": 1.0,
+        "model": "open", "arrival_rate_per_s": 10.0, "arrival_distribution": "exponential", "arrival_cv": 1.0,
+        "users": 10, "think_time_s": 1.0,
         "think_distribution": "exponential", "think_cv": 1.0,
         "read_ratio": 1.0, "keys": 1000, "zipf_exponent": 0.0, "client_addresses": 1000, "timeout_ms": LONG_MS,
         "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False, "request_kb": 0.0,

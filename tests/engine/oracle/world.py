@@ -1,5 +1,6 @@
 """Building the world of a design, letting it run through a scenario, and reading off what happened."""
 
+import itertools
 import random
 from collections import Counter
 from typing import Any
@@ -41,6 +42,21 @@ class Traffic:
             if start <= now < end:
                 return low + (high - low) * (now - start) / (end - start)
         return self.points[-1][1]
+
+    def area(self, begin: float, end: float) -> float:
+        """Integral of the multiplier: trapezoids between its corners."""
+        corners = [begin, *(at for at, _ in self.points if begin < at < end), end]
+        return sum((b - a) * self.multiplier((a + b) / 2) for a, b in itertools.pairwise(corners))
+
+    def reaches(self, begin: float, area: float) -> float:
+        """When the integral from `begin` on has grown to so much."""
+        low, high = 0.0, 1.0
+        while self.area(begin, begin + high) < area:
+            high *= 2
+        for _ in range(50):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.area(begin, begin + middle) < area else (low, middle)
+        return begin + high
 
 
 class World:
