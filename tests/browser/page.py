@@ -84,6 +84,7 @@ class Playground:
 
 def opened(browser: Browser, **options: Any) -> tuple[BrowserContext, Playground]:
     options.setdefault("viewport", {"width": 1440, "height": 900})
+    options.setdefault("reduced_motion", "reduce")  # software drawing of moving dots takes most of a small machine
     context = browser.new_context(**options)
     return context, playground_in(context)
 

@@ -1,16 +1,19 @@
 """Steps 2, 4, 5 and 6: run the first page's design, break it, steer it, pick another scenario."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.page import Playground
+from tests.web.servers import Server
 
 pytestmark = pytest.mark.browser
 
 
-def test_one_click_runs_the_first_design(first_page: Playground) -> None:
+def test_one_click_runs_the_first_design(real_server: Server, new_page: Callable[..., Playground]) -> None:
+    first_page = new_page(reduced_motion="no-preference").open(f"{real_server.origin}/")
     expect(first_page.canvas.get_by_text(re.compile("^Press Run"))).to_be_visible()
     assert first_page.cards().count() >= 9
     expect(first_page.page.locator(".plotly-host .main-svg").first).to_be_attached()
