@@ -1,10 +1,12 @@
 """Load balancer: connections, a policy among the targets in rotation, health checks."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps
+from tests.engine.oracle.policies import Call, Guard
 from tests.engine.oracle.stations import Station
 from tests.engine.oracle.wires import Wire
 
@@ -28,10 +30,11 @@ class Streak:
             self.against = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Target:
     wire: Wire
     health: Streak
+    hears: "Callable[[Target, bool, float], None]" = lambda target, good, seconds: None
     out: int = 0
     failures: int = 0  # requests, in a row
     ejected: bool = False
@@ -40,7 +43,45 @@ class Target:
 
     @property
     def inside(self) -> bool:
-        return self.health.inside and not self.ejected
+        return self.health.inside and not self.ejected and self.wire.part.is_called
+
+    @property
+    def guard(self) -> Guard:
+        return self.wire.guard
+
+    def send(self, verb: str, request: Request, patience_s: float) -> Steps[Answer]:
+        self.out += 1
+        began = self.wire.env.now
+        try:
+            answer = yield from self.wire.send(verb, request, patience_s)
+        finally:
+            self.out -= 1
+        self.hears(self, answer.ok, self.wire.env.now - began)
+        return answer
+
+
+def richest(inside: list[Target]) -> Target:
+    """Smooth weighted round robin: everybody earns, the richest pays for all."""
+    weights = [float(target.wire.parameters["weight"]) for target in inside]
+    for target, weight in zip(inside, weights, strict=True):
+        target.earned += weight
+    chosen = max(inside, key=lambda target: target.earned)
+    chosen.earned -= sum(weights)
+    return chosen
+
+
+def keep_checking(owner: Part, target: Target) -> Steps[None]:
+    """A check at every interval from start to start; one that takes longer delays the next."""
+    interval = owner.parameters["health_check_interval_s"]
+    patience = owner.parameters["health_check_timeout_ms"] * MS
+    yield owner.env.timeout(interval * owner.luck.random())
+    while True:
+        began = owner.env.now
+        if owner.alive:
+            answer = yield from target.wire.send("check", Request(), patience)
+            if owner.alive:
+                target.health.hear(answer.ok)
+        yield owner.env.timeout(max(0.0, began + interval - owner.env.now))
 
 
 class LoadBalancer(Part):
@@ -55,11 +96,11 @@ class LoadBalancer(Part):
 
     def add_target(self, wire: Wire) -> None:
         p = self.parameters
-        self.targets.append(Target(wire, Streak(p["unhealthy_threshold"], p["healthy_threshold"])))
+        self.targets.append(Target(wire, Streak(p["unhealthy_threshold"], p["healthy_threshold"]), self._hear))
 
     def start(self) -> None:
         for target in self.targets:
-            self.env.process(self._watch(target))
+            self.env.process(keep_checking(self, target))
 
     def _pass_on(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():
@@ -67,17 +108,7 @@ class LoadBalancer(Part):
         with self.connections.take() as connection:
             yield from connection
             yield from self.cpu.serve(self.parameters["processing_ms"] * MS)
-            target = self._pick(request)
-            if target is None:
-                return Answer("no_target")
-            target.out += 1
-            began = self.env.now
-            try:
-                answer = yield from target.wire.call(request.verb, request)
-            finally:
-                target.out -= 1
-            self._hear(target, answer.ok, self.env.now - began)
-            return answer
+            return (yield from Call(self.world, lambda: self._pick(request), request).run())
 
     def _hear(self, target: Target, good: bool, seconds: float) -> None:
         target.failures = 0 if good else target.failures + 1
@@ -117,7 +148,7 @@ class LoadBalancer(Part):
             "random": self._any,
             "least_connections": self._least,
             "power_of_two": self._better_of_some,
-            "weighted": self._richest,
+            "weighted": richest,
             "least_response_time": self._quickest,
         }
         return policies[self.parameters["policy"]](inside)
@@ -153,14 +184,6 @@ class LoadBalancer(Part):
                 return target
         raise AssertionError("one of them is the quickest")
 
-    def _richest(self, inside: list[Target]) -> Target:
-        weights = [float(target.wire.parameters["weight"]) for target in inside]
-        for target, weight in zip(inside, weights, strict=True):
-            target.earned += weight
-        richest = max(inside, key=lambda target: target.earned)
-        richest.earned -= sum(weights)
-        return richest
-
     def _better_of_some(self, inside: list[Target]) -> Target:
         choices = self.parameters["choices"]
         some = self.luck.sample(inside, min(2, len(inside))) if choices == 2 else self.luck.choices(inside, k=choices)
@@ -170,18 +193,11 @@ class LoadBalancer(Part):
         digest = hashlib.sha256(str(request.address).encode()).digest()
         return inside[int.from_bytes(digest[:8], "big") % len(inside)]
 
-    def _watch(self, target: Target) -> Steps[None]:
-        """A check at every interval from start to start; one that takes longer delays the next."""
-        interval = self.parameters["health_check_interval_s"]
-        patience = self.parameters["health_check_timeout_ms"] * MS
-        yield self.env.timeout(interval * self.luck.random())
-        while True:
-            began = self.env.now
-            if self.alive:
-                answer = yield from target.wire.call("check", Request(), patience)
-                if self.alive:
-                    target.health.hear(answer.ok)
-            yield self.env.timeout(max(0.0, began + interval - self.env.now))
+    @property
+    def is_called(self) -> bool:
+        """A dead one is called until somebody else has taken its address over."""
+        others = any(part.alive for part in self.world.parts[self.name])
+        return self.alive or self.env.now < self.died_at + self.parameters["takeover_s"] or not others
 
     def resources(self) -> list[float]:
         return [self.cpu.utilisation(), self.connections.utilisation()]

@@ -7,8 +7,9 @@ import math
 import random
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import simpy
 
@@ -22,18 +23,51 @@ Parameters = dict[str, Any]
 MS = 0.001
 
 
+class TooLate(Exception):
+    """The turn in a queue has come after the deadline."""
+
+
+class Clock(simpy.Environment):
+    """The time, and the deadline of each visit that has one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deadlines: WeakKeyDictionary[simpy.Process, float] = WeakKeyDictionary()
+
+    def in_time(self) -> None:
+        if self.active_process is not None and self.now >= self.deadlines.get(self.active_process, math.inf):
+            raise TooLate
+
+
 @dataclass(frozen=True)
 class Request:
-    """What a client asks for; `version` is what a cache is told to keep or a replica to apply."""
+    """What a client asks for; `version` is what a cache is told to keep or a replica to apply.
+
+    `traffic` is its class, `wanted_kb` the size of what it asks for (0: whoever answers gives its own), `changes_s` how long a file
+    stays as it is. `deadline` is until when its holder waits, told to others with `propagates`. `lots` is what chance has said about
+    links with a share.
+    """
 
     is_read: bool = True
     key: int = 0
     address: int = 0
     version: int = 0
+    traffic: str = "read"
+    sent_kb: float = 0.0
+    wanted_kb: float = 0.0
+    cost: float = 1.0
+    deadline: float = math.inf
+    propagates: bool = False
+    changes_s: float = 0.0
+    lots: dict[Any, float] = field(default_factory=dict, compare=False)
 
     @property
     def verb(self) -> str:
         return "read" if self.is_read else "write"
+
+    def falls_into(self, share: float, way: Any, luck: random.Random) -> bool:
+        """Whether a way that takes this share takes this request: always the same answer for the same way."""
+        return self.lots.setdefault(way, luck.random()) < share
 
 
 @dataclass(frozen=True)
@@ -72,7 +106,7 @@ def draw(luck: random.Random, distribution: str, mean: float, cv: float) -> floa
 class Level:
     """A number that changes in steps, and its integral over time."""
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: Clock) -> None:
         self.env = env
         self.value = 0.0
         self.area = 0.0
@@ -99,7 +133,8 @@ class Level:
 class Pool:
     """Capacity that is taken, held and given back; who finds none free waits, first come first served."""
 
-    def __init__(self, env: simpy.Environment, capacity: int, queue_limit: float, queue: Level) -> None:
+    def __init__(self, env: Clock, capacity: int, queue_limit: float, queue: Level) -> None:
+        self.env = env
         self.slots = simpy.Resource(env, capacity)
         self.queue_limit = queue_limit
         self.queue = queue
@@ -115,8 +150,11 @@ class Pool:
             yield self._wait(turn, until_the_end)
 
     def _wait(self, turn: simpy.Event, until_the_end: ExitStack) -> Steps[None]:
+        has_waited = not turn.triggered
         with self.queue.during():
             yield turn
+        if has_waited:
+            self.env.in_time()
         until_the_end.enter_context(self.held.during())
 
     def utilisation(self) -> float:
@@ -145,9 +183,15 @@ class Part:
         self.lived = Level(self.env)
         self.lived.add(1)
         self.killed_as: str | None = None
+        self.died_at = 0.0
+        self.spot = world.spots[name]
         self.visits: set[simpy.Process] = set()
         self.arrived = self.done = self.failed = self.wasted = 0
         self.programs: dict[str, Program] = {}
+
+    def access_s(self, size_kb: float) -> float:
+        """What its own line adds to each message from here and to here."""
+        return 0.0
 
     def start(self) -> None:
         """Begin the part's own life; called once when everything is wired."""
@@ -156,12 +200,20 @@ class Part:
     def alive(self) -> bool:
         return self.killed_as is None
 
+    @property
+    def is_called(self) -> bool:
+        """Whether those who choose among instances still choose this one."""
+        return True
+
     def receive(self, verb: str, request: Request) -> Steps[Answer | None]:
         """What a message meets that arrives here; None is no answer, ever."""
         self.arrived += 1
         if self.killed_as is not None:
             self.failed += 1
             return Answer("refused") if self.killed_as == "process" else None
+        if self.env.now >= request.deadline:
+            self.failed += 1
+            return Answer("deadline")
         visit = self.env.process(self._visit(verb, request))
         self.visits.add(visit)
         answer: Answer | None = yield visit
@@ -173,8 +225,12 @@ class Part:
         return answer
 
     def _visit(self, verb: str, request: Request) -> Steps[Answer | None]:
+        assert self.env.active_process is not None
+        self.env.deadlines[self.env.active_process] = request.deadline
         try:
             return (yield from self.programs[verb](request))
+        except TooLate:
+            return Answer("deadline")
         except simpy.Interrupt as kill:
             return Answer("crashed") if kill.cause == "process" else None
 
@@ -182,6 +238,7 @@ class Part:
         if not self.alive:
             return
         self.killed_as = mode
+        self.died_at = self.env.now
         self.lived.add(-1)
         for visit in self.visits:
             if visit.is_alive:

@@ -59,7 +59,8 @@ class Node(Part):
             return Answer("pool_exhausted")
         with self.connections.take() as connection:
             yield from connection
-            yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
+            work = draw(self.luck, p["service_distribution"], p["read_ms"] * MS * request.cost, p["service_cv"])
+            yield from self.cpu.serve(work)
             return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
 
     def _write(self, request: Request) -> Steps[Answer]:
@@ -70,7 +71,8 @@ class Node(Part):
             return Answer("pool_exhausted")
         with self.connections.take() as connection:
             yield from connection
-            yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+            work = draw(self.luck, p["service_distribution"], p["write_ms"] * MS * request.cost, p["service_cv"])
+            yield from self.cpu.serve(work)
             self.versions[request.key] += 1
             self.applied += 1
             version = self.versions[request.key]

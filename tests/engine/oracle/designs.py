@@ -10,6 +10,7 @@ Document = dict[str, Any]
 
 AMPLE = 100_000
 LONG_MS = 600_000.0
+CLASSES = ["page", "static", "read", "write", "upload", "expensive", "background"]
 BARE: dict[str, dict[str, Any]] = {
     "clients": {
         "model": "open", "arrival_rate_per_s": 10.0, "arrival_distribution": "exponential", "arrival_cv": 1.0,
@@ -17,6 +18,14 @@ BARE: dict[str, dict[str, Any]] = {
         "think_distribution": "exponential", "think_cv": 1.0,
         "read_ratio": 1.0, "keys": 1000, "zipf_exponent": 0.0, "client_addresses": 1000, "timeout_ms": LONG_MS,
         "retries": 0, "backoff_ms": 100.0, "backoff_factor": 2.0, "backoff_jitter": False, "request_kb": 0.0,
+        "behaviour": "single", "resolvers": 20, "retry_budget": 0.0, "hedge_after_ms": 0.0, "propagate_deadline": False,
+        "pages_per_visit": 3.0, "reading_time_s": 1.0, "document": True, "assets_per_page": 0.0, "calls_per_page": 0.0, "connections": 6,
+        "access_latency_ms": 0.0, "access_mbit_s": 0.0, "static_objects": 100, "static_change_s": 0.0,
+        **{f"{name}_share": 0.0 for name in ("page", "static", "upload", "expensive", "background")},
+        **{f"{name}_response_kb": 0.0 for name in ("page", "static", "read", "expensive")},
+        **{f"{name}_request_kb": 0.0 for name in ("upload", "background")},
+        **{f"{name}_zipf": 0.0 for name in ("page", "static", "upload", "expensive", "background")},
+        **{f"{name}_{what}": value for name in CLASSES for what, value in (("size_cv", 0.0), ("cost", 1.0), ("deadline_ms", 0.0))},
     },
     "load_balancer": {
         "policy": "round_robin", "choices": 2, "hash_key": False, "sticky": False, "slow_start_s": 0.0, "ejects_after": 0,
@@ -37,6 +46,7 @@ BARE: dict[str, dict[str, Any]] = {
         "max_connections": AMPLE, "base_memory_mb": 0.0, "memory_full": "waits", "disk_ms": 1.0, "disk_parallel": 1, "disk_reads": 0,
         "disk_writes": 0, "own_database": False, "database_read_ms": 5.0, "database_write_ms": 5.0, "database_disk_share": 0.0,
         "database_memory_mb": 0.0, "warm_up_s": 0.0, "size": "custom", "serves_static": True,
+        "static_ms": 0.2, "cold_factor": 3.0, "boot_s": 30.0, "drain_s": 30.0,
     },
     "cache": {
         "threads": 1, "operation_ms": 0.0, "operation_distribution": "constant", "operation_cv": 1.0, "max_connections": AMPLE,
@@ -72,6 +82,7 @@ BARE_LINK: dict[str, Any] = {
     "retries": 0, "backoff_ms": 50.0, "backoff_factor": 2.0, "backoff_jitter": False, "retry_budget": 0.0, "hedge_after_ms": 0.0,
     "breaker_failures": 0, "breaker_open_s": 10.0, "breaker_probes": 1, "bulkhead": 0,
     "handshake_round_trips": 0.0, "first_window_kb": 0.0, "window_kb": 0.0,
+    "share": 1.0, "classes": CLASSES, "when": "auto", "asynchronous": False, "priority": 1,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Level, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Clock, Level, Parameters, Part, Pool, Request, Steps, draw
 from tests.engine.oracle.database import Cluster
 from tests.engine.oracle.stations import Station, station
 from tests.engine.oracle.wires import Wire
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Memory:
     """So many megabytes; who finds too little free waits, and nobody overtakes."""
 
-    def __init__(self, env: simpy.Environment, capacity_mb: float, queue: Level) -> None:
+    def __init__(self, env: Clock, capacity_mb: float, queue: Level) -> None:
+        self.env = env
         self.capacity_mb = capacity_mb
         self.free = simpy.Container(env, capacity_mb, init=capacity_mb)
         self.queue = queue
@@ -41,8 +42,11 @@ class Memory:
                     asked.cancel()
 
     def _wait(self, asked: simpy.Event, amount_mb: float, until_the_end: ExitStack) -> Steps[None]:
+        has_waited = not asked.triggered
         with self.queue.during():
             yield asked
+        if has_waited:
+            self.env.in_time()
         until_the_end.enter_context(self.held_mb.during(amount_mb))
 
     def utilisation(self) -> float:
@@ -59,7 +63,7 @@ class Server(Part):
         self.disk = Station(self.env, parameters["disk_parallel"], self.queue)
         self.versions: Counter[int] = Counter()
         self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
-        self.card = Station(self.env, 1, Level(self.env))
+        self.card = Station(self.env, 1, Level(self.env), sends_late=True)
         self.caches: list[Wire] = []
         self.databases: list[tuple[Wire, Cluster]] = []
         self.services: list[Wire] = []
@@ -110,12 +114,12 @@ class Server(Part):
 
     def _read_own(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(self._cpu_seconds(p["database_read_ms"]))
+        yield from self.cpu.serve(self._cpu_seconds(p["database_read_ms"]) * request.cost)
         yield from self._use_disk(int(self.luck.random() < p["database_disk_share"]))
         return Answer(version=self.versions[request.key])
 
     def _write_own(self, request: Request) -> Steps[Answer]:
-        yield from self.cpu.serve(self._cpu_seconds(self.parameters["database_write_ms"]), is_write=True)
+        yield from self.cpu.serve(self._cpu_seconds(self.parameters["database_write_ms"]) * request.cost, is_write=True)
         yield from self._use_disk(1)
         self.world.issued[request.key] += 1
         self.versions[request.key] = self.world.issued[request.key]
@@ -123,7 +127,12 @@ class Server(Part):
 
     def _with_memory(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self._run_code(self._cpu_seconds(p["service_ms"]), is_write=not request.is_read)
+        if request.traffic == "static" and p["serves_static"]:
+            yield from self.cpu.serve(p["static_ms"] * MS)
+            answer = Answer(version=self.world.newest(request), size_kb=request.wanted_kb or p["response_kb"])
+            yield from self._send(answer.size_kb)
+            return answer
+        yield from self._run_code(self._cpu_seconds(p["service_ms"]) * request.cost, is_write=not request.is_read)
         yield from self._use_disk(p["disk_reads"] if request.is_read else p["disk_writes"])
         answer = yield from (self._read(request) if request.is_read else self._write(request))
         if answer.ok and self.services:
@@ -131,9 +140,11 @@ class Server(Part):
             together = p["calls"] == "parallel"
             answer = yield from (self._ask_together(request) if together else self._ask_in_turn(request))
             answer = Answer(answer.cause, max(found.version, answer.version))
-        if answer.ok:
-            yield from self._send()
-        return Answer(answer.cause, answer.version, size_kb=p["response_kb"] if answer.ok else 0.0)
+        if not answer.ok:
+            return Answer(answer.cause)
+        size_kb = request.wanted_kb or p["response_kb"]
+        yield from self._send(size_kb)
+        return Answer(version=answer.version, size_kb=size_kb)
 
     def _read(self, request: Request) -> Steps[Answer]:
         """Cache-aside: look there, else in the database, and leave the value in the cache."""
@@ -145,7 +156,7 @@ class Server(Part):
             answer = yield from self._read_own(request)
         elif self.databases:
             wire, cluster = self.databases[0]
-            answer = yield from wire.call_part(cluster.for_read(), "read", request)
+            answer = yield from wire.call_one_of(cluster.for_read, "read", request)
         else:
             return Answer()
         if answer.ok and self.caches and found.ok:
@@ -158,7 +169,7 @@ class Server(Part):
             answer = yield from self._write_own(request)
         elif self.databases:
             wire, cluster = self.databases[0]
-            answer = yield from wire.call_part(cluster.primary, "write", request)
+            answer = yield from wire.call_one_of(lambda: cluster.primary, "write", request)
         if answer.ok and self.caches:
             yield from self.caches[0].call("delete", request)
         return answer
@@ -184,10 +195,10 @@ class Server(Part):
                 return Answer(version=max(answer.version for answer in answers))
             yield simpy.AnyOf(self.env, [process for process in asked if not process.triggered])
 
-    def _send(self) -> Steps[None]:
+    def _send(self, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
         if speed:
-            yield from self.card.serve(8 * self.parameters["response_kb"] / (1000 * speed))
+            yield from self.card.serve(8 * size_kb / (1000 * speed))
 
     def _check(self, request: Request) -> Steps[Answer]:
         return (yield from self._take_on(request, self._answer_check))

@@ -4,24 +4,29 @@ import itertools
 
 import simpy
 
-from tests.engine.oracle.basics import Level, Steps
+from tests.engine.oracle.basics import Clock, Level, Steps
 
 
 class Station:
     """First come first served, or in the order of a priority number: the smallest is next, without interrupting."""
 
-    def __init__(self, env: simpy.Environment, servers: int, queue: Level, discipline: str = "fifo") -> None:
+    def __init__(self, env: Clock, servers: int, queue: Level, discipline: str = "fifo", sends_late: bool = False) -> None:
+        """sends_late: whoever has its turn only after its deadline is served all the same."""
         self.env = env
         self.servers = simpy.PriorityResource(env, servers)
         self.queue = queue
         self.busy = Level(env)
         self.discipline = discipline
+        self.sends_late = sends_late
         self.numbers = itertools.count()
 
     def serve(self, seconds: float, is_write: bool = False) -> Steps[None]:
         with self.servers.request(priority=self._priority(is_write)) as turn:
+            has_waited = not turn.triggered
             with self.queue.during():
                 yield turn
+            if has_waited and not self.sends_late:
+                self.env.in_time()
             with self.busy.during():
                 yield self.env.timeout(seconds)
 
@@ -43,7 +48,7 @@ class SharedStation(Station):
     Nobody waits, but those beyond c are what slows the others, and are counted as the queue.
     """
 
-    def __init__(self, env: simpy.Environment, servers: int, queue: Level) -> None:
+    def __init__(self, env: Clock, servers: int, queue: Level) -> None:
         super().__init__(env, servers, queue)
         self.left: dict[simpy.Event, float] = {}
         self.since = 0.0
@@ -95,5 +100,5 @@ class SharedStation(Station):
                 yield wake
 
 
-def station(env: simpy.Environment, servers: int, queue: Level, discipline: str) -> Station:
+def station(env: Clock, servers: int, queue: Level, discipline: str) -> Station:
     return SharedStation(env, servers, queue) if discipline == "sharing" else Station(env, servers, queue, discipline)

@@ -1,18 +1,20 @@
 """Links: what carries a call to a part and its answer back, and how long a caller waits for it."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import simpy
 
 from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Request, Steps, draw
+from tests.engine.oracle.places import distance_s
+from tests.engine.oracle.policies import Call, Guard
 
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World
 
 LOSSES_UNTIL_GONE = 6
-REQUEST_KB = 0.0
 
 
 class Lane:
@@ -25,13 +27,13 @@ class Lane:
         self.pipe_free_at = 0.0
         self.last_in_order = 0.0
 
-    def carry(self, size_kb: float) -> Steps[bool]:
-        """Take as long as a message of this size takes; False when it is gone for good."""
+    def carry(self, size_kb: float, beside_s: float = 0.0) -> Steps[bool]:
+        """Take as long as a message of this size takes, and what its ends add; False when it is gone for good."""
         through_pipe = self._through_pipe(size_kb)
         losses = self._losses_in_a_row()
         if losses == LOSSES_UNTIL_GONE:
             return False
-        yield self.env.timeout(through_pipe + self._latency() + self._resending(losses))
+        yield self.env.timeout(through_pipe + beside_s + self._latency() + self._resending(losses))
         return True
 
     def carry_in_order(self, size_kb: float) -> Steps[bool]:
@@ -78,42 +80,79 @@ class Pending:
 class Wire:
     """A link from a caller to a part, seen by the caller."""
 
-    def __init__(self, world: "World", part: Part, parameters: Parameters, lanes: tuple[Lane, Lane]) -> None:
+    def __init__(self, caller: Part, part: Part, link: str, parameters: Parameters, lanes: tuple[Lane, Lane]) -> None:
         """lanes: there and back; the instances at both ends of a link share them."""
-        self.world = world
-        self.env = world.env
+        self.world = caller.world
+        self.env = caller.env
+        self.link = link
+        self.caller = caller
         self.part = part
         self.parameters = parameters
         self.there, self.back = lanes
-        self.sent = 0
+        self.ways: dict[Part, WayTo] = {}
 
     @property
     def timeout_s(self) -> float:
         return float(self.parameters["timeout_ms"]) * MS
 
-    def call(self, verb: str, request: Request, patience_s: float = math.inf) -> Steps[Answer]:
+    @property
+    def guard(self) -> Guard:
+        return self.to(self.part).guard
+
+    def send(self, verb: str, request: Request, patience_s: float) -> Steps[Answer]:
         return (yield from self.call_part(self.part, verb, request, patience_s))
 
+    def to(self, part: Part) -> "WayTo":
+        """The way over this link to one of those whom it may lead to."""
+        if part not in self.ways:
+            self.ways[part] = WayTo(self, part, Guard(self.env, self.parameters))
+        return self.ways[part]
+
+    def call(self, verb: str, request: Request) -> Steps[Answer]:
+        """With all the policies of the link."""
+        return (yield from Call(self.world, lambda: self, request, verb).run())
+
+    def call_one_of(self, choose: Callable[[], Part], verb: str, request: Request) -> Steps[Answer]:
+        return (yield from Call(self.world, lambda: self.to(choose()), request, verb).run())
+
     def call_part(self, part: Part, verb: str, request: Request, patience_s: float = math.inf) -> Steps[Answer]:
-        """Send, wait for the answer or the timeout. The timeout ends the waiting, not the work."""
+        """Send once, wait for the answer, the timeout or the deadline. They end the waiting, not the work."""
         pending = Pending(self.env.event())
-        self.sent += 1
         self.env.process(self._deliver(part, verb, request, pending))
-        yield pending.answered | self.env.timeout(min(self.timeout_s, patience_s))
+        patience = min(self.timeout_s, patience_s)
+        left = max(0.0, request.deadline - self.env.now)
+        yield pending.answered | self.env.timeout(min(patience, left))
         if pending.answered.triggered:
             return cast(Answer, pending.answered.value)
         pending.given_up = True
-        return Answer("timeout")
+        return Answer("deadline" if left <= patience else "timeout")
 
     def _deliver(self, part: Part, verb: str, request: Request, pending: Pending) -> Steps[None]:
-        if not (yield from self.there.carry(REQUEST_KB)):
+        if not (yield from self.there.carry(request.sent_kb, self._beside_s(part, request.sent_kb))):
             return
-        answer = yield from part.receive(verb, request)
+        seen = request if request.propagates else replace(request, deadline=math.inf)
+        answer = yield from part.receive(verb, seen)
         if answer is None:
             return
-        if pending.given_up:
+        if pending.given_up and answer.cause != "deadline":
             part.wasted += 1
-        if not (yield from self.back.carry(answer.size_kb)):
+        if not (yield from self.back.carry(answer.size_kb, self._beside_s(part, answer.size_kb))):
             return
         if not pending.given_up:
             pending.answered.succeed(answer)
+
+    def _beside_s(self, part: Part, size_kb: float) -> float:
+        """What the caller's own line and the distance between both add."""
+        return self.caller.access_s(size_kb) + distance_s(self.caller.spot, part.spot)
+
+
+@dataclass
+class WayTo:
+    """One whom a link may lead to, and what the caller remembers of it."""
+
+    wire: Wire
+    part: Part
+    guard: Guard
+
+    def send(self, verb: str, request: Request, patience_s: float) -> Steps[Answer]:
+        return (yield from self.wire.call_part(self.part, verb, request, patience_s))

@@ -5,13 +5,13 @@ import random
 from collections import Counter
 from typing import Any
 
-import simpy
-
 from tests.engine.oracle.balancer import LoadBalancer
-from tests.engine.oracle.basics import Part, Steps
+from tests.engine.oracle.basics import Clock, Part, Request, Steps
 from tests.engine.oracle.cache import Cache
 from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.database import Cluster, Node
+from tests.engine.oracle.gateway import ApiGateway
+from tests.engine.oracle.places import spot_of
 from tests.engine.oracle.server import Server
 from tests.engine.oracle.wires import Lane, Wire
 
@@ -19,6 +19,7 @@ Document = dict[str, Any]
 KINDS: dict[str, type[Part]] = {
     "clients": Clients,
     "load_balancer": LoadBalancer,
+    "api_gateway": ApiGateway,
     "server": Server,
     "cache": Cache,
     "sql_database": Node,
@@ -61,12 +62,14 @@ class Traffic:
 
 class World:
     def __init__(self, design: Document, scenario: str, seed: int) -> None:
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.luck = random.Random(seed)
         self.scenario = design["scenarios"][scenario]
         self.traffic = Traffic(self.scenario["traffic"])
         self.acknowledged: Counter[int] = Counter()
         self.issued: Counter[int] = Counter()  # versions that servers with data of their own have given
+        self.phases: dict[int, float] = {}  # of the files' changes
+        self.spots = {name: spot_of(name, design["components"]) for name in design["components"]}
         self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
         self.clusters: dict[str, Cluster] = {}
         for name, component in design["components"].items():
@@ -75,17 +78,15 @@ class World:
                 self.parts[name] = [KINDS[component["kind"]](self, name, p) for _ in range(p.get("instances", 1))]
                 if component["kind"] == "sql_database":
                     self.clusters[name] = Cluster(self, self.parts[name][0])  # type: ignore[arg-type]
-        for link in design["links"].values():
+        for name, link in design["links"].items():
             lanes = Lane(self, link["parameters"]), Lane(self, link["parameters"])
             for source in self.parts[link["from"]]:
                 for target in self.parts[link["to"]]:
-                    self._connect(link["from"], source, link["to"], Wire(self, target, link["parameters"], lanes))
+                    self._connect(link["from"], source, link["to"], Wire(source, target, name, link["parameters"], lanes))
 
     def _connect(self, source_name: str, source: Part, target_name: str, wire: Wire) -> None:
         target = wire.part
-        if isinstance(source, Clients):
-            source.targets.append(wire)
-        elif isinstance(source, LoadBalancer):
+        if isinstance(source, Clients | LoadBalancer | ApiGateway):
             source.add_target(wire)
         elif isinstance(source, Node) and isinstance(target, Node):
             self.clusters[source_name].add_replica(target, wire)
@@ -108,6 +109,12 @@ class World:
         for cluster in self.clusters.values():
             cluster.start()
         self.env.run(until=until_s)
+
+    def newest(self, request: Request) -> int:
+        """The version of a file: it changes at equal intervals, at a phase of its own."""
+        if not request.changes_s:
+            return 0
+        return int(self.env.now / request.changes_s + self.phases.setdefault(request.key, self.luck.random()))
 
     def all_parts(self) -> list[Part]:
         return [part for instances in self.parts.values() for part in instances]

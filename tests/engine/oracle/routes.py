@@ -1,0 +1,59 @@
+"""Where a request goes among links that differ: by priority, by class, by share."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.engine.oracle.basics import Parameters, Request
+from tests.engine.oracle.wires import Wire
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.clients import Clients
+
+
+def alike(p: Parameters) -> tuple[Any, ...]:
+    """Links that are equal in these stand for each other."""
+    return p["priority"], tuple(sorted(p["classes"])), p["share"]
+
+
+def takes(wire: Wire, request: Request) -> bool:
+    return request.traffic in wire.parameters["classes"]
+
+
+@dataclass
+class Ways:
+    """Wires in groups: the first by priority that takes the request, and whose share it falls into; the last takes all that is left."""
+
+    luck: random.Random
+    groups: dict[tuple[Any, ...], list[Wire]] = field(default_factory=dict)
+
+    def add(self, wire: Wire) -> None:
+        self.groups.setdefault(alike(wire.parameters), []).append(wire)
+        self.groups = dict(sorted(self.groups.items(), key=lambda entry: (entry[0][0], entry[1][0].link)))
+
+    def of(self, request: Request) -> list[Wire]:
+        taking = [(key, wires) for key, wires in self.groups.items() if takes(wires[0], request)]
+        for key, wires in taking[:-1]:
+            if request.falls_into(key[2], key, self.luck):
+                return wires
+        return taking[-1][1] if taking else []
+
+
+class Routes:
+    """Whom clients call."""
+
+    def __init__(self, clients: "Clients") -> None:
+        self.luck = clients.luck
+        self.ways = Ways(self.luck)
+
+    def add(self, wire: Wire) -> None:
+        self.ways.add(wire)
+
+    def chooser(self, request: Request) -> Callable[[], Wire] | None:
+        """Who picks one for each call; None when nobody takes the request."""
+        wires = self.ways.of(request)
+        return (lambda: self._any(wires)) if wires else None
+
+    def _any(self, wires: list[Wire]) -> Wire:
+        return self.luck.choice([wire for wire in wires if wire.part.is_called] or wires)
