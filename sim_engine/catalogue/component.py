@@ -210,6 +210,11 @@ class Component:
         return me.group.in_service
 
     @classmethod
+    def answers_to(cls, me: "Instance", verb: str, asker: "Instance") -> list["Instance"]:
+        """The same, where it depends on who asks."""
+        return cls.answers(me, verb)
+
+    @classmethod
     def demand(cls, values: Mapping[str, Any]) -> Demand:
         """What a source sends without any multiplier."""
         closed = values["model"] == "closed"

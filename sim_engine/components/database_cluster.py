@@ -1,7 +1,9 @@
 """A primary and its replicas: who is what, who is read from, what happens when one is lost.
 
 The primary is checked by the first replica that is alive, replicas by the primary, over the replication links. Nobody knows
-of a death before its checks have failed often enough.
+of a death before its checks have failed often enough. Who is only cut off looks as dead as the dead: a primary that goes on
+beside the one that was promoted in its place is a rival (`Rival`), until it is heard of again.
+Left out: members that answer only some of the others over the same link.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim_engine.catalogue.component import Component
 from sim_engine.world.health import HealthCheck, watch
@@ -39,6 +43,15 @@ class ClusterMember(Component):
 
 
 @dataclass(slots=True)
+class Rival:
+    """A primary that takes writes beside the one that replaced it. Versions of each key, when it was replaced."""
+
+    who: Instance
+    had: NDArray[np.int32]
+    shared: NDArray[np.int32]  # those that the new primary had, too
+
+
+@dataclass(slots=True)
 class Cluster:
     """State of one database and its replicas in one run. `owner` is the component whose parameters count."""
 
@@ -49,6 +62,8 @@ class Cluster:
     out: set[str] = field(default_factory=set)
     recovering: set[str] = field(default_factory=set)
     failing_over: bool = False
+    rival: Rival | None = None
+    stopped: bool = False  # the primary sees no majority and takes no writes
     replicating: bool = True
     writes_lost: int = 0
     without_primary_since_s: float = 0.0
@@ -76,7 +91,7 @@ class Cluster:
         """The replicas copy what they have missed."""
         self.replicating = True
         for member in self.members:
-            if member is not self.primary and member.alive:
+            if member not in self.acting() and member.alive:
                 self.came_back(world, member)
 
     # -- who is asked for what
@@ -84,10 +99,30 @@ class Cluster:
         """Replicas that are read from: those that nobody believes to be gone."""
         return [m for m in self.members if m is not self.primary and m.id not in self.out and m.id not in self.recovering]
 
-    def answers(self, verb: str) -> list[Instance]:
-        if verb == "read" and self.owner.values["reads_from"] == "replicas":
-            return self.in_rotation() or [self.primary]
-        return [self.primary]
+    def answers(self, verb: str, asker: Instance) -> list[Instance]:
+        """Who is asked. With two primaries everybody asks those that can be reached: each says that it is the one."""
+        replicas = self.in_rotation() if verb == "read" and self.owner.values["reads_from"] == "replicas" else []
+        if self.rival is None:
+            return replicas or [self.primary]
+        primaries = [m for m in (self.primary, self.rival.who) if m.alive and not asker.apart_from(m)]
+        reached = [m for m in replicas if not asker.apart_from(m)] or primaries or [self.primary]
+        return reached[:1] if asker.shards is not None else reached
+
+    def acting(self) -> list[Instance]:
+        """Who takes writes."""
+        return [*([] if self.stopped else [self.primary]), *([] if self.rival is None else [self.rival.who])]
+
+    def sees(self, world: World, one: Instance, other: Instance) -> bool:
+        """Whether messages get through between two members."""
+        link = self.link_of.get(other.id) or self.link_of.get(one.id)
+        return one is other or not (one.apart_from(other) or (link is not None and world.condition.is_cut(link)))
+
+    def company(self, world: World, member: Instance) -> int:
+        """How many members are alive and in touch with one of them, itself included."""
+        return sum(m.alive and self.sees(world, member, m) for m in self.members)
+
+    def is_majority(self, count: int) -> bool:
+        return 2 * count > len(self.members)
 
     def knows_down(self, member: Instance) -> bool:
         return member.id in self.out or (member is self.primary and self.failing_over)
@@ -102,7 +137,7 @@ class Cluster:
         for member in self.members:
             behind = [(self.link_to(taker), taker) for taker in takers] if member is self.primary else []
             world.set_route(member, "replicas", behind)
-            world.data.set_primary(member, member is self.primary)
+            world.data.set_primary(member, member in self.acting())
         world.refresh_callers(self.owner)
 
     # -- members come and go
@@ -116,16 +151,27 @@ class Cluster:
         known = {member.id for member in self.members}
         self.out &= known
         self.recovering &= known
+        if self.rival is not None and self.rival.who not in self.members:
+            self.rival = None
 
     def died(self, world: World, member: Instance) -> None:
         self.recovering.discard(member.id)
         if member is self.primary:
             self.without_primary_since_s = world.env.now
+        if self.rival is not None:
+            self.refresh(world)
 
     def came_back(self, world: World, member: Instance) -> None:
         """What a member does when it runs again: the primary goes on, a replica catches up first."""
         if member is self.primary:
+            if self.rival is not None:
+                self.refresh(world)
             return
+        if self.rival is not None and member is self.rival.who:
+            if not self.sees(world, self.primary, member):
+                self.refresh(world)
+                return
+            self._give_up(world, self.rival)
         self.recovering.add(member.id)
         self.refresh(world)
         world.start(member, self._catch_up(world, member))
@@ -134,7 +180,8 @@ class Cluster:
         missed = world.data.version_gap(self.primary, member)
         world.tell("catching_up", member, "info", writes=missed)
         yield world.env.timeout(max(SHORTEST_RECOVERY_S, _kind_of(member).recovery_s(member, self.primary, missed)))
-        while member.alive and not self.primary.alive:  # from a dead one nothing can be copied
+        # from one that is dead or cut off nothing can be copied
+        while member.alive and not (self.primary.alive and self.sees(world, self.primary, member)):
             yield world.env.timeout(DRAIN_POLL_S)
         if member.alive and member is not self.primary:
             self.recovering.discard(member.id)
@@ -156,47 +203,77 @@ class Cluster:
                 yield self._watch(world, member)
         # what was under way when the design changed goes on
         if self.failing_over:
-            yield self._fail_over(world, self.primary, 0.0, (self._watcher_of(self.primary) or self.primary).label)
+            yield self._fail_over(world, self.primary, 0.0, (self._watcher_of(world, self.primary) or self.primary).label)
         for member in self.members:
             if member.id in self.recovering and not any(process.is_alive for process in member.processes):
                 yield self._catch_up(world, member)
 
-    def _watcher_of(self, member: Instance) -> Instance | None:
-        others = [m for m in self.members if m is not member]
-        if member is not self.primary:
+    def _watcher_of(self, world: World, member: Instance) -> Instance | None:
+        """Who checks a member now. A rival is checked by the others only, and checks nobody."""
+        rival = None if self.rival is None else self.rival.who
+        others = [m for m in self.members if m is not member and m is not rival]
+        if member is rival:
+            others = [self.primary, *others]
+        elif member is not self.primary:
             # nobody else is left to ask: its own agent checks it
             others = [self.primary, *others, member]
-        return next((m for m in others if m.alive), None)
+        alive = [m for m in others if m.alive]
+        if member is self.primary and self.owner.values.get("promotion_needs_majority"):
+            # all check it, and a majority that has lost it counts
+            lost_it = [m for m in alive if not self.sees(world, m, member) and self.is_majority(self.company(world, m))]
+            alive = lost_it or alive
+        return alive[0] if alive else None
 
     def _watch(self, world: World, member: Instance) -> Generator[simpy.Event, int, None]:
         def lost(since_s: float) -> None:
-            by = (self._watcher_of(member) or member).label
+            by = (self._watcher_of(world, member) or member).label
             if member is self.primary:
                 world.start(self.owner, self._fail_over(world, member, since_s, by))
             else:
                 self.out.add(member.id)
                 self.refresh(world)
                 world.tell("replica_out", member, "warning", marker=True, seconds=since_s, by=by)
+                self._count_company(world)
 
         def back() -> None:
             self.out.discard(member.id)
-            self._rejoin(world, member)
+            if self.rival is not None and member is self.rival.who:
+                self._give_up(world, self.rival)
+                self.came_back(world, member)
+            else:
+                self._rejoin(world, member)
+            self._count_company(world)
 
-        check = HealthCheck(self.owner, f"check {member.id}", member, lambda: self._check_link(member), lambda: self._watcher_of(member))
+        check = HealthCheck(
+            self.owner, f"check {member.id}", member, lambda: self._check_link(world, member), lambda: self._watcher_of(world, member)
+        )
         return watch(world, check, lost, back, healthy=member.id not in self.out)
 
-    def _check_link(self, member: Instance) -> str:
+    def _count_company(self, world: World) -> None:
+        """A primary that sees too few of the others stops taking writes, where it is told to, until it sees enough again."""
+        seen = len(self.members) - len(self.out - {self.primary.id})
+        stop = bool(self.owner.values.get("stops_without_majority")) and self.primary.alive and not self.is_majority(seen)
+        if stop != self.stopped:
+            self.stopped = stop
+            self.refresh(world)
+            code, severity = ("primary_stops", "error") if stop else ("primary_goes_on", "good")
+            world.tell(code, self.primary, severity, marker=True, seen=seen, count=len(self.members))
+
+    def _check_link(self, world: World, member: Instance) -> str:
         """A replica is checked over its own link, the first primary over that of the replica which asks."""
         own = self.link_of.get(member.id)
-        watcher = self._watcher_of(member)
+        watcher = self._watcher_of(world, member)
         return own or self.link_of[watcher.id if watcher is not None else self.members[1].id]
 
     # -- failover
     def _fail_over(self, world: World, lost: Instance, since_s: float, by: str) -> Generator[simpy.Event, Any, None]:
         self.failing_over = True
+        if lost.alive:
+            self.without_primary_since_s = world.env.now - since_s
         world.tell("primary_lost", lost, "error", marker=True, seconds=since_s, by=by)
         if not self.owner.values["automatic_failover"]:
-            world.tell("no_automatic_failover", lost, "warning")
+            if not lost.alive:
+                world.tell("no_automatic_failover", lost, "warning")
             yield from self._until_back(world, lost)
             return
         yield world.env.timeout(float(self.owner.values["promotion_s"]))
@@ -206,26 +283,46 @@ class Cluster:
             self._promote(world, lost, candidate)
         self.failing_over = False
 
+    def _is_back(self, world: World, lost: Instance) -> bool:
+        """Whether those who have lost a primary would hear of it again."""
+        watcher = self._watcher_of(world, lost)
+        return lost.alive and (watcher is None or self.sees(world, watcher, lost))
+
     def _until_back(self, world: World, lost: Instance) -> Generator[simpy.Event, Any, None]:
-        while not lost.alive:
+        while not self._is_back(world, lost):
             yield world.env.timeout(DRAIN_POLL_S)
         self.failing_over = False
         world.tell("primary_back", lost, "good", marker=True)
 
     def _candidate(self, world: World, lost: Instance) -> Generator[simpy.Event, Any, Instance | None]:
-        """The replica with the most applied writes, as soon as there is one; None when the primary came back first."""
-        complained = False
+        """The replica with the most applied writes, as soon as one may be promoted; None when the primary came back first."""
+        complained = ""
         while True:
-            if lost.alive:
+            if self._is_back(world, lost):
                 world.tell("primary_back", lost, "good", marker=True)
                 return None
-            alive = [m for m in self.in_rotation() if m.alive]
-            if alive:
-                return min(alive, key=lambda m: (-world.data.versions_total(m), m.id))
-            if not complained:
-                complained = True
+            able = self._able(world, lost)
+            if able:
+                best = min(able, key=lambda m: (-world.data.versions_total(m), m.id))
+                votes = self.company(world, best)
+                if not self.owner.values.get("promotion_needs_majority") or self.is_majority(votes):
+                    return best
+                if complained != "no_majority":
+                    complained = "no_majority"
+                    world.tell("no_majority", best, "error", marker=True, votes=votes, count=len(self.members))
+            elif not complained:
+                complained = "nobody_to_promote"
                 world.tell("nobody_to_promote", lost, "error")
             yield world.env.timeout(DRAIN_POLL_S)
+
+    def _able(self, world: World, lost: Instance) -> list[Instance]:
+        """Replicas that could take over: those whom nobody believes to be gone, but a primary that is cut off from them."""
+        asking = self._watcher_of(world, lost)
+        others = [m for m in self.members if m is not lost and m.alive and m.id not in self.recovering]
+        return [
+            m for m in others
+            if asking is not None and self.sees(world, asking, m) and (m.id not in self.out or not self.sees(world, lost, m))
+        ]  # fmt: skip
 
     def _drain(self, world: World, candidate: Instance) -> Generator[simpy.Event, Any, None]:
         """It applies what it has received before it takes writes."""
@@ -234,17 +331,39 @@ class Cluster:
             yield world.env.timeout(DRAIN_POLL_S)
 
     def _promote(self, world: World, lost: Instance, candidate: Instance) -> None:
-        self.primary = candidate
+        goes_on = lost.alive and not self._is_back(world, lost) and not self._must_stop(world, lost)
+        if goes_on:
+            state = world.memory.state.keyed
+            had = state[:, lost.store].copy()
+            self.rival = Rival(lost, had, np.minimum(had, state[:, candidate.store]))
+        self.primary, self.stopped = candidate, False
         self.out.add(lost.id)
+        self.out.discard(candidate.id)
         writes = world.data.forget_lost_writes(candidate)
         self.writes_lost += writes
-        if lost.alive:
+        if lost.alive and not goes_on:
             self.recovering.add(lost.id)
             world.start(lost, self._catch_up(world, lost))
         self.refresh(world)
         severity = "warning" if writes else "good"
         seconds = world.env.now - self.without_primary_since_s
         world.tell("promoted", candidate, severity, marker=True, writes=writes, seconds=seconds)
+        if goes_on:
+            world.tell("split_brain", candidate, "error", marker=True, other=lost.label)
+
+    def _must_stop(self, world: World, primary: Instance) -> bool:
+        """Nobody is promoted before a primary that has to stop alone has done so."""
+        return bool(self.owner.values.get("stops_without_majority")) and not self.is_majority(self.company(world, primary))
+
+    def _give_up(self, world: World, rival: Rival) -> None:
+        """A rival becomes a replica; what was written to it since it was replaced is discarded."""
+        self.rival = None
+        column = world.memory.state.keyed[:, rival.who.store]
+        writes = int(np.maximum(0, column - rival.had).sum())
+        column[:] = np.minimum(column, rival.shared)
+        world.data.forget_lost_writes(self.primary)
+        self.writes_lost += writes
+        world.tell("stepped_down", rival.who, "error" if writes else "warning", marker=True, writes=writes, other=self.primary.label)
 
 
 def _kind_of(member: Instance) -> type[ClusterMember]:

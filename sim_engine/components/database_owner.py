@@ -24,9 +24,9 @@ class DatabaseOwner(DatabaseNode):
     actions = (*DatabaseNode.actions, "stop_replication")
 
     @classmethod
-    def answers(cls, me: Instance, verb: str) -> list[Instance]:
+    def answers_to(cls, me: Instance, verb: str, asker: Instance) -> list[Instance]:
         cluster = cluster_of(me)
-        return [me] if cluster is None else cluster.answers(verb)
+        return [me] if cluster is None else cluster.answers(verb, asker)
 
     @classmethod
     def life(cls, world: World, me: Instance) -> Iterator[Any]:

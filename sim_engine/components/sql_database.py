@@ -1,7 +1,7 @@
 """SQL database: the primary that takes the writes, with the replicas that are linked from it.
 
 What is linked to it talks to the cluster: writes go to whoever is primary, reads to the replicas.
-Left out: disk, buffer memory, locks, transactions over several keys, split brain.
+Left out: transactions over several keys, deadlocks, checkpoints.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SqlDatabase(DatabaseOwner):
     title = _("SQL database")
     icon = "database"
     summary = _("Keeps the data. Takes the writes, and the reads too unless replicas are linked from it.")
-    left_out = _("Transactions over several rows, deadlocks, checkpoints, two primaries at once.")
+    left_out = _("Transactions over several rows, deadlocks, checkpoints.")
     provides = "sql"
     parameters = (
         *NODE_PARAMETERS,
@@ -48,6 +48,15 @@ class SqlDatabase(DatabaseOwner):
         number("promotion_s", _("Promotion time"), 3.0, "s", 0.0, 600.0,
                _("From the decision until the new primary takes writes."), when=AUTOMATIC,
                source=_("Managed databases state 30 to 120 s for a whole failover, Patroni about 10 s after its 30 s lease.")),
+        boolean("promotion_needs_majority", _("Promotion needs a majority"), False,
+                _("A replica is promoted only when most of the members, primary included, can be reached from it. With two members that is "
+                  "never so after one is lost."), when=AUTOMATIC,
+                source=_("PostgreSQL and MySQL leave it to other software; Patroni, InnoDB Cluster and MongoDB ask for a majority.")),
+        boolean("stops_without_majority", _("Stops without a majority"), False,
+                _("A primary that can reach too few of the other members takes no more writes (it fences itself). Otherwise it goes on, "
+                  "even when another one has been promoted."),
+                source=_("PostgreSQL's documentation leaves fencing the old primary to other software; "
+                         "Patroni's and MongoDB's primaries step down.")),
         number("health_check_interval_s", _("Health check interval"), 2.0, "s", 0.1, 3_600.0,
                _("Time from one check of a member to the next.")),
         number("health_check_timeout_ms", _("Health check timeout"), 1_000.0, "ms", 1.0, 60_000.0,

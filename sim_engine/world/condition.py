@@ -64,6 +64,11 @@ class Condition:
         self._memory.state.parameters[first + links.FAULT_DELAY_S : first + links.CUT_BACK + 1] = values
         self._builder.write_link_policy(link_id)
 
+    def is_cut(self, link_id: str) -> bool:
+        """Whether requests or answers do not get over a link."""
+        first = int(self._memory.state.links[self._builder.link_rows[link_id]]["parameter"])
+        return bool(self._memory.state.parameters[first + links.CUT_THERE : first + links.CUT_BACK + 1].any())
+
     def set_partitions(self, sides: Mapping[int, tuple[int, int]], everyone: Iterable[Instance]) -> None:
         """sides: node -> the bits of the partitions on whose first side it is, and on whose second."""
         state = self._memory.state

@@ -78,6 +78,11 @@ class Instance:
         """starting, up, draining, standby, down or gone."""
         return DOWN if self.stage in (UP, DRAINING, STANDBY) and not self.alive else self.stage
 
+    def apart_from(self, other: "Instance") -> bool:
+        """Whether a partition stands between the two."""
+        mine, theirs = self.kernel.state.nodes[self.node], self.kernel.state.nodes[other.node]
+        return bool((mine["side_a"] & theirs["side_b"]) | (mine["side_b"] & theirs["side_a"]))
+
     def read(self, name: str, otherwise: Any) -> Any:
         """A parameter's value; `otherwise` where its kind has none of that name, or another parameter has made it idle."""
         if name not in self.values:

@@ -257,7 +257,7 @@ class World:
         behind = [
             (link_id, answering)
             for link_id in ordered
-            for answering in self.target_of(link_id).component.answers(self.target_of(link_id), verb or asks)
+            for answering in self.target_of(link_id).component.answers_to(self.target_of(link_id), verb or asks, me)
         ]
         return me.component.rotation(self, me, behind)
 
