@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sim_engine.experiments.designs import stored
+from sim_engine.experiments.designs import PRIMARY_DIES, REPLICA_RETURNS, stored
 from sim_engine.experiments.drawing import Document
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
-from sim_engine.experiments.figures import mean_ms
+from sim_engine.experiments.figures import failed, mean_ms, when
 
 LARGE: Document = {"data_gb": 100.0}
 
@@ -50,5 +50,7 @@ EXPERIMENTS: list[Experiment] = [
         "sql_database", "database",
         ("semi_synchronous_replicas", 1, 3, mean_ms, UP, one_far_away()),
         ("lock_rows", False, True, mean_ms, UP, popular_rows()),
+        ("promotion_needs_majority", False, True, when("promoted"), UP, stored(0.5, 1, PRIMARY_DIES)),
+        ("stops_without_majority", False, True, failed, UP, stored(0.5, 1, REPLICA_RETURNS)),
     ),
 ]  # fmt: skip
