@@ -105,6 +105,23 @@ _DECLARED: Final = (
         "stop_replication", _("Stop replication"), _("Writes reach the replicas no more; they go on answering with what they have."),
         "fault", True,
     ),
+    Action(
+        "disk_full", _("Fill the disk"), _("No room is left on its disk: what shall be stored fails, reads and health checks go on."),
+        "fault", True,
+    ),
+    Action(
+        "pool_exhausted", _("Leak connections"),
+        _("A share of its connections or workers is taken and not given back, so fewer are left for everybody else."), "fault", True,
+        (number("ratio", _("Share that is taken"), 0.9, "ratio", 0.0, 1.0, _("Share of them that is gone; one is always left.")),),
+    ),
+    Action(
+        "hot_key", _("Make a key hot"), _("A share of the requests is for one and the same key, that hardly anybody asked for before."),
+        "fault", True,
+        (
+            number("ratio", _("Share of requests"), 0.5, "ratio", 0.0, 1.0,
+                   _("Share of the requests that are for that key; files do not count.")),
+        ),
+    ),
     Action("rollback", _("Roll back"), _("Ships the version before this one again."), "operation", False),
     Action("purge", _("Purge"), _("Drops everything that is held: what comes next goes to the origin."), "operation", False),
     Action(

@@ -171,6 +171,7 @@ class Component:
     bar: ClassVar[str | None] = None
     queue: ClassVar[str | None] = None
     actions: ClassVar[tuple[str, ...]] = ("kill", "restore", "slow", "errors")  # keys of ACTIONS
+    leaks: ClassVar[tuple[str, ...]] = ()  # pools of which a fault takes a share
     place_rank: ClassVar[int] = 0  # above 0 it is a place, which holds components and places of a smaller rank
     rented: ClassVar[bool] = True  # its instances are paid for while they are there; else it says when (World.bills)
     names: ClassVar[bool] = False  # it tells clients whom to call, and they do so over its own links
@@ -274,6 +275,10 @@ class Component:
     @classmethod
     def restored(cls, world: "World", me: "Instance") -> None:
         """Called after the node is back."""
+
+    @classmethod
+    def disk_freed(cls, world: "World", me: "Instance") -> None:
+        """Called when there is room on its disk again."""
 
     @classmethod
     def act(cls, world: "World", me: "Instance", name: str, arguments: Mapping[str, Any], begins: bool) -> str | None:

@@ -105,7 +105,7 @@ class Broker(Component):
     headline = "waiting"
     bar = "utilisation"
     queue = "waiting"
-    actions = ("kill", "restore", "slow", "errors", "stop_consumers", "poison")
+    actions = ("kill", "restore", "slow", "errors", "stop_consumers", "poison", "disk_full")
 
     # -- what the kinds differ in
     @classmethod
@@ -130,6 +130,8 @@ class Broker(Component):
         on.serve("cpu", "operation")
         if stores_each(me.values):
             on.serve("disk", "store")
+        if me.disk_full and me.values["storage"] == "disk":
+            on.stop("disk_full")
         cls.publishing(on, me)
         on.reply()
 

@@ -34,7 +34,7 @@ class Clients(Component):
     left_out = _("Caches in browsers, and connections of one visitor that share the bandwidth of the line.")
     is_source = True
     outside = True
-    actions = ("spike",)
+    actions = ("spike", "hot_key")
     ports = (
         Port("out", _("Sends to"), ("http",), policy="@random", required=True),
         Port("dns", _("Asks for names"), ("dns",), policy="@random", empty_cause="unresolved"),

@@ -358,7 +358,7 @@ class Cluster:
     def _give_up(self, world: World, rival: Rival) -> None:
         """A rival becomes a replica; what was written to it since it was replaced is discarded."""
         self.rival = None
-        column = world.memory.state.keyed[:, rival.who.store]
+        column = world.memory.state.keyed[: len(rival.had), rival.who.store]
         writes = int(np.maximum(0, column - rival.had).sum())
         column[:] = np.minimum(column, rival.shared)
         world.data.forget_lost_writes(self.primary)

@@ -91,6 +91,8 @@ class DatabaseNode(ClusterMember):
         Duration("check", "", mean_s=0.0001),
     )
     metrics: ClassVar[tuple[Metric, ...]] = NODE_METRICS
+    actions = (*ClusterMember.actions, "pool_exhausted")
+    leaks = ("connections",)
     headline = "queries_per_s"
     bar = "utilisation"
     queue = "queue"
@@ -118,6 +120,8 @@ class DatabaseNode(ClusterMember):
             on.lock_key()
         cls._from_disk(on, me)
         on.serve("cpu", "write")
+        if me.disk_full:
+            on.stop("disk_full")
         on.commit()
         if cluster is not None and cluster.waits_for_replicas:
             on.call_all("replicas", "apply", cluster.enough)
@@ -135,6 +139,8 @@ class DatabaseNode(ClusterMember):
         on.path("apply")
         on.take("apply")
         on.serve("cpu", "apply")
+        if me.disk_full:
+            on.stop("disk_full")
         on.apply()
         on.reply()
 
@@ -177,6 +183,13 @@ class DatabaseNode(ClusterMember):
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
         if parameter in ("buffer_gb", "data_gb"):
             world.rewrite([me])
+
+    @classmethod
+    def disk_freed(cls, world: World, me: Instance) -> None:
+        """A replica copies what it could not store."""
+        cluster = cluster_of(me)
+        if cluster is not None and me.alive and me not in cluster.acting():
+            cluster.came_back(world, me)
 
     @classmethod
     def killed(cls, world: World, me: Instance) -> None:

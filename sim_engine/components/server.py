@@ -85,7 +85,8 @@ class Server(Component):
     headline = "done_per_s"
     bar = "utilisation"
     grows = True
-    actions = (*Component.actions, "memory_leak")
+    actions = (*Component.actions, "memory_leak", "pool_exhausted")
+    leaks = ("workers", "connections")
     queue = "queue"
 
     @classmethod

@@ -85,6 +85,8 @@ class WideColumn(Component):
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
         Metric("handed_over", _("Writes handed over"), "requests", "count", _("To nodes that came back after they had been away.")),
     )
+    actions = (*Component.actions, "disk_full", "pool_exhausted", "resize")
+    leaks = ("connections",)
     headline = "queries_per_s"
     bar = "utilisation"
     queue = "queue"
@@ -114,6 +116,8 @@ class WideColumn(Component):
 
         on.path("put")
         on.serve("cpu", "write", by_cost=True)
+        if me.disk_full:
+            on.stop("disk_full")
         on.keep_version()
         on.reply()
 
@@ -159,6 +163,11 @@ class WideColumn(Component):
             world.tell("hints_expired", me, "warning", marker=True, seconds=away_s)
             return
         world.start(me, cls._hand_over(world, me))
+
+    @classmethod
+    def disk_freed(cls, world: World, me: Instance) -> None:
+        if me.alive:
+            world.start(me, cls._hand_over(world, me))
 
     @classmethod
     def _hand_over(cls, world: World, me: Instance) -> Generator[simpy.Event, Any, None]:

@@ -57,6 +57,22 @@ class Condition:
         self._memory.room_for_events()
         control.set_capacity(self._memory.state, me.pools["memory"], left_mb)
 
+    def set_leaked(self, me: Instance, share: float) -> None:
+        """A share of its connections or workers is gone."""
+        if me.leaked == share:
+            return
+        me.leaked = share
+        self._settle()
+        self._memory.room_for_events()
+        for pool in me.component.leaks:
+            control.set_capacity(self._memory.state, me.pools[pool], me.capacity(pool))
+
+    def set_hot(self, me: Instance, share: float) -> None:
+        """A share of what its clients ask for is one key."""
+        if me.hot_share != share:
+            me.hot_share = share
+            self._builder.keys.write_popularity(me)
+
     def set_link_fault(self, link_id: str, extra_s: float, jitter_s: float, loss: float, cut_there: bool, cut_back: bool) -> None:
         """jitter_s: mean of an exponential time."""
         first = int(self._memory.state.links[self._builder.link_rows[link_id]]["parameter"])

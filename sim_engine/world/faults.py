@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BEGINS: Final = {
     "slow": "slow_begins", "errors": "errors_begin", "memory_leak": "leak_begins", "delay": "delay_begins", "loss": "loss_begins",
     "cut": "cut_begins", "partition": "partition_begins", "isolate": "isolation_begins",
+    "disk_full": "disk_full_begins", "pool_exhausted": "pool_leak_begins", "hot_key": "hot_key_begins",
 }  # fmt: skip
 CUTS: Final = {"both": "cut_begins", "there": "cut_there_begins", "back": "cut_back_begins"}
 
@@ -80,6 +81,7 @@ class Faults:
         # of an action that is not here, the component itself knows what to do
         self._effects: dict[str, Callable[[Fault], None]] = {
             "slow": self._refresh_targets, "errors": self._refresh_targets, "memory_leak": self._refresh_targets,
+            "disk_full": self._refresh_targets, "pool_exhausted": self._refresh_targets, "hot_key": self._refresh_targets,
             "delay": self._refresh_link, "loss": self._refresh_link, "cut": self._refresh_link,
             "partition": self._refresh_partitions, "isolate": self._refresh_partitions, "spike": self._refresh_traffic,
         }  # fmt: skip
@@ -248,14 +250,28 @@ class Faults:
         release = me.group.release_of(me)
         condition.set_pace(me, "version", release.service_factor)
         condition.set_slow(me, product(float(fault.arguments["factor"]) for fault in self.on(me, "slow")))
-        ratios = (float(fault.arguments["ratio"]) for fault in self.on(me, "errors"))
-        condition.set_errors(me, either(chain([release.error_ratio], ratios)))
+        condition.set_errors(me, either(chain([release.error_ratio], self._ratios(me, "errors"))))
+        condition.set_leaked(me, either(self._ratios(me, "pool_exhausted")))
+        if me.source >= 0:
+            condition.set_hot(me, either(self._ratios(me, "hot_key")))
+        self._refresh_disk(me)
         self.leaks.follow(me)
         silent = any(fault.arguments["mode"] == "machine" for fault in self._kills(me))
         if me.alive and self.keep_dead(me):
             self._world.kill(me, silent)
         if not me.alive:
             condition.set_silent(me, silent)
+
+    def _ratios(self, me: Instance, action: str) -> Iterator[float]:
+        return (float(fault.arguments["ratio"]) for fault in self.on(me, action))
+
+    def _refresh_disk(self, me: Instance) -> None:
+        full = next(self.on(me, "disk_full"), None) is not None
+        if full != me.disk_full:
+            me.disk_full = full
+            self._world.rewrite([me])
+            if not full:
+                me.component.disk_freed(self._world, me)
 
     def _refresh_targets(self, fault: Fault) -> None:
         for me in self.members(str(fault.component)):

@@ -5,6 +5,7 @@ A component has one instance or a group of equal ones; they share the values of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
 from sim_engine.catalogue.component import Component, Pool, Port, Station
@@ -56,6 +57,9 @@ class Instance:
     parts: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # routes over some of a port's links: name -> which
     out_of_rotation: set[tuple[str, str]] = field(default_factory=set)  # (link id, id of the instance behind it)
     settings_from: "Instance | None" = None
+    leaked: float = 0.0  # share of those of its pools that a fault has taken
+    disk_full: bool = False
+    hot_share: float = 0.0  # of a source's requests, those for the one hot key
     paces: dict[str, float] = field(default_factory=dict)  # why it is slow -> how many times slower
     memory: dict[str, Any] = field(default_factory=dict)
     processes: list[Any] = field(default_factory=list)
@@ -109,7 +113,10 @@ class Instance:
             return float(self.actual(found.servers if isinstance(found, Station) else found.bandwidth))
         if found.capacity_value is not None:
             return found.capacity_value
-        return max(0.0, float(self.actual(found.capacity)) - sum(float(self.actual(name)) for name in found.less))
+        there = max(0.0, float(self.actual(found.capacity)) - sum(float(self.actual(name)) for name in found.less))
+        if self.leaked > 0.0 and pool in self.component.leaks:
+            return max(1.0, floor(there * (1.0 - self.leaked) + 1e-9))
+        return there
 
     def rule(self, link_id: str) -> Mapping[str, Any]:
         """The parameters of an outgoing link."""

@@ -108,7 +108,7 @@ class Keys:
             static = number == codes.STATIC
             keys = int(me.values.get("static_objects", 1)) if static else int(me.values["keys"])
             exponent = float(me.values.get(f"{name}_zipf", me.values["zipf_exponent"]))
-            table = self._tables.get((me.source, number), max(1, keys), exponent)
+            table = self._tables.get((me.source, number), max(1, keys), exponent, 0.0 if static else me.hot_share)
             row = self.memory.state.classes[first + number]
             row["table"], row["guide"], row["guide_cells"] = table.first, table.guide, table.cells
             row["key_factor"], row["key_shift"] = key_mapping(max(1, keys), self.seed)

@@ -25,14 +25,16 @@ def guide_cells(keys: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def popularity_table(keys: int, exponent: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def popularity_table(keys: int, exponent: float, hot: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """(cumulative popularity by rank, first rank to look at for each of guide_cells(keys) equal slices of (0, 1)).
 
+    hot: the share of the last rank, besides its own; the others share the rest.
     The guide is small enough for a processor's cache; within a slice the kernel bisects.
     """
     weights = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
     cumulative = np.cumsum(weights)
     cumulative /= cumulative[-1]
+    cumulative[:-1] *= 1.0 - hot
     cells = guide_cells(keys)
     guide = np.searchsorted(cumulative, np.arange(cells + 1) / cells).astype(np.int32)
     guide[-1] = keys - 1
@@ -57,6 +59,7 @@ class Table:
     room: int
     keys: int
     exponent: float
+    hot: float
 
 
 class Tables:
@@ -67,13 +70,13 @@ class Tables:
         self._tables: list[Table] = []
         self._of: dict[Hashable, Table] = {}
 
-    def get(self, reader: Hashable, keys: int, exponent: float) -> Table:
-        """The table for so many keys and this exponent, which `reader` reads from now on."""
+    def get(self, reader: Hashable, keys: int, exponent: float, hot: float = 0.0) -> Table:
+        """The table for so many keys, this exponent and a hot key with such a share, which `reader` reads from now on."""
         self._of.pop(reader, None)
-        found = next((t for t in self._of.values() if (t.keys, t.exponent) == (keys, exponent)), None)
+        found = next((t for t in self._of.values() if (t.keys, t.exponent, t.hot) == (keys, exponent, hot)), None)
         if found is None:
             found = self._with_room(keys)
-            self._write(found, keys, exponent)
+            self._write(found, keys, exponent, hot)
         self._of[reader] = found
         return found
 
@@ -83,12 +86,12 @@ class Tables:
             if id(table) not in in_use and table.room >= keys:
                 return table
         first, guide = self._memory.add("popularity", keys), self._memory.add("guide", guide_cells(keys) + 1)
-        self._tables.append(Table(first, guide, 0, keys, 0, 0.0))
+        self._tables.append(Table(first, guide, 0, keys, 0, 0.0, 0.0))
         return self._tables[-1]
 
-    def _write(self, table: Table, keys: int, exponent: float) -> None:
-        cumulative, guide = popularity_table(keys, exponent)
-        table.keys, table.exponent, table.cells = keys, exponent, len(guide) - 1
+    def _write(self, table: Table, keys: int, exponent: float, hot: float) -> None:
+        cumulative, guide = popularity_table(keys, exponent, hot)
+        table.keys, table.exponent, table.hot, table.cells = keys, exponent, hot, len(guide) - 1
         state = self._memory.state
         state.popularity[table.first : table.first + keys] = cumulative
         state.guide[table.guide : table.guide + len(guide)] = guide
