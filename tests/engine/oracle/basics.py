@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import simpy
 
 if TYPE_CHECKING:
+    from tests.engine.oracle.wires import Wire
     from tests.engine.oracle.world import World
 
 Result = TypeVar("Result")
@@ -192,6 +193,10 @@ class Part:
     def access_s(self, size_kb: float) -> float:
         """What its own line adds to each message from here and to here."""
         return 0.0
+
+    def connect(self, target_name: str, wire: "Wire") -> None:
+        """A link goes from this part to one of the instances of another component."""
+        raise AssertionError(f"{self.name} has no link to {target_name}")
 
     def start(self) -> None:
         """Begin the part's own life; called once when everything is wired."""

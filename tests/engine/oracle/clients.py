@@ -14,7 +14,7 @@ from tests.engine.oracle.wires import Wire
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World
 
-DROPPED = {"queue_full", "pool_exhausted", "connection_limit", "rate_limited", "bulkhead_full", "breaker_open"}
+DROPPED = {"queue_full", "pool_exhausted", "connection_limit", "rate_limited", "bulkhead_full", "breaker_open", "broker_full"}
 
 
 class Clients(Part):

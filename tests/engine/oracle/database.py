@@ -4,8 +4,9 @@
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +33,20 @@ class Write:
     """Ends with None when the write is applied, else with the cause for which it never will be."""
 
 
+def enough(env: simpy.Environment, waits: list[simpy.Process], wanted: int) -> Steps[str | None]:
+    """Wait until so many have ended with None; else the cause of the first failure, as soon as that cannot be any more."""
+    causes: list[str] = []
+    passed = 0
+    pending = list(waits)
+    while passed < wanted and len(causes) <= len(waits) - wanted:
+        yield simpy.AnyOf(env, pending)
+        for wait in [wait for wait in pending if wait.triggered]:
+            pending.remove(wait)
+            passed += wait.value is None
+            causes += [wait.value] * (wait.value is not None)
+    return None if passed >= wanted else causes[0]
+
+
 class Node(Part):
     """One database machine, primary or replica."""
 
@@ -41,6 +56,9 @@ class Node(Part):
         self.cluster: Cluster
         self.connections = Pool(self.env, p["max_connections"], p["connection_queue_limit"], self.queue)
         self.cpu = Station(self.env, p["cores"], self.queue)
+        self.disk = Station(self.env, p["disk_queue_depth"], self.queue)
+        self.in_memory: OrderedDict[int, None] = OrderedDict()
+        self.locks: dict[int, simpy.Resource] = {}
         self.versions: Counter[int] = Counter()
         self.received = simpy.Store(self.env)
         self.applied = 0
@@ -59,6 +77,7 @@ class Node(Part):
             return Answer("pool_exhausted")
         with self.connections.take() as connection:
             yield from connection
+            yield from self._bring_to_memory(request.key)
             work = draw(self.luck, p["service_distribution"], p["read_ms"] * MS * request.cost, p["service_cv"])
             yield from self.cpu.serve(work)
             return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
@@ -69,18 +88,40 @@ class Node(Part):
             return Answer("not_primary")
         if self.connections.is_full():
             return Answer("pool_exhausted")
-        with self.connections.take() as connection:
+        with self.connections.take() as connection, ExitStack() as until_the_end:
             yield from connection
+            if self.cluster.settings["lock_rows"]:
+                yield until_the_end.enter_context(self._lock(request.key).request())
+                self.env.in_time()
+            yield from self._bring_to_memory(request.key)
             work = draw(self.luck, p["service_distribution"], p["write_ms"] * MS * request.cost, p["service_cv"])
             yield from self.cpu.serve(work)
-            self.versions[request.key] += 1
-            self.applied += 1
-            version = self.versions[request.key]
-            cause = yield from self.cluster.replicate(self, request.key, version)
-            if cause is not None:
-                return Answer(cause)
-            self.cluster.acknowledge(request.key, version)
-            return Answer(version=version)
+            return (yield from self._commit(request))
+
+    def _commit(self, request: Request) -> Steps[Answer]:
+        """A write that a cache has held back brings its version along."""
+        version = request.version or self.versions[request.key] + 1
+        self.versions[request.key] = max(self.versions[request.key], version)
+        self.applied += 1
+        cause = yield from self.cluster.replicate(self, request.key, version)
+        if cause is not None:
+            return Answer(cause)
+        self.cluster.acknowledge(request.key, version)
+        return Answer(version=version)
+
+    def _lock(self, key: int) -> simpy.Resource:
+        return self.locks.setdefault(key, simpy.Resource(self.env))
+
+    def _bring_to_memory(self, key: int) -> Steps[None]:
+        p = self.parameters
+        if p["data_gb"] <= p["buffer_gb"]:
+            return
+        if key not in self.in_memory:
+            yield from self.disk.serve(p["disk_read_ms"] * MS)
+        self.in_memory[key] = None
+        self.in_memory.move_to_end(key)
+        if len(self.in_memory) > self.world.keys * p["buffer_gb"] / p["data_gb"]:
+            self.in_memory.popitem(last=False)
 
     def _check(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():
@@ -121,6 +162,7 @@ class Node(Part):
         """What it committed or applied stays; what it had only received is gone."""
         self.lives += 1
         self.recovering = False
+        self.in_memory.clear()
         self.failed += len(self.unapplied)
         if self.killed_as == "process":
             for write in self.unapplied:
@@ -153,7 +195,7 @@ class Node(Part):
         health.against = 0
 
     def resources(self) -> list[float]:
-        return [self.cpu.utilisation(), self.connections.utilisation()]
+        return [self.cpu.utilisation(), self.disk.utilisation(), self.connections.utilisation()]
 
     def report(self) -> dict[str, float]:
         lag = {"lag_ms": 1000 * sum(self.lags_s) / len(self.lags_s)} if self.lags_s else {}
@@ -173,11 +215,16 @@ class Cluster:
         self.lanes: dict[tuple[Node, Node], Lane] = {}
         self.health = {first: self._streak()}
         self.acknowledged: dict[int, set[int]] = defaultdict(set)
+        self.given: Counter[int] = Counter()  # the newest version of a key that a cache in front has given
         self.writes_lost = 0
         self.failing_over = False
         self.primary_came_back = False
         self.place = 0
         first.cluster = self
+
+    def next_version(self, key: int) -> int:
+        self.given[key] = max(self.given[key], self.primary.versions[key]) + 1
+        return self.given[key]
 
     def add_replica(self, node: Node, wire: Wire) -> None:
         node.cluster = self
@@ -225,8 +272,10 @@ class Cluster:
                     self.env.process(self._ship_at_next_batch(primary, node, write))
             return None
         waits = [self.env.process(self._confirmed(primary, node, write)) for node in self._in_rotation()]
-        yield self.env.all_of(waits)
-        return next((wait.value for wait in waits if wait.value is not None), None)
+        wanted = len(waits)
+        if self.settings["replication"] == "semi_synchronous":
+            wanted = min(wanted, self.settings["semi_synchronous_replicas"])
+        return (yield from enough(self.env, waits, wanted))
 
     def _ship_at_next_batch(self, primary: Node, node: Node, write: tuple[int, int, float]) -> Steps[None]:
         batch = self.settings["replication_batch_ms"] * MS

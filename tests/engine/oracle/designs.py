@@ -11,6 +11,12 @@ Document = dict[str, Any]
 AMPLE = 100_000
 LONG_MS = 600_000.0
 CLASSES = ["page", "static", "read", "write", "upload", "expensive", "background"]
+BROKER: dict[str, Any] = {
+    "cores": 1, "operation_ms": 0.0, "max_connections": AMPLE, "max_messages": AMPLE, "when_full": "refuse", "retention_s": 0.0,
+    "prefetch": AMPLE, "visibility_timeout_s": 0.0, "max_deliveries": 0, "redelivery_delay_ms": 0.0, "health_check_interval_s": 300.0,
+    "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 2, "healthy_threshold": 1, "storage": "memory", "flush_interval_ms": 0.0,
+    "store_ms": 0.0,
+}  # fmt: skip
 BARE: dict[str, dict[str, Any]] = {
     "clients": {
         "model": "open", "arrival_rate_per_s": 10.0, "arrival_distribution": "exponential", "arrival_cv": 1.0,
@@ -50,18 +56,44 @@ BARE: dict[str, dict[str, Any]] = {
     },
     "cache": {
         "threads": 1, "operation_ms": 0.0, "operation_distribution": "constant", "operation_cv": 1.0, "max_connections": AMPLE,
-        "capacity_keys": 100, "ttl_s": 0.0, "value_kb": 0.0,
+        "capacity_keys": 100, "ttl_s": 0.0, "value_kb": 0.0, "eviction": "lru", "ttl_jitter": 0.0, "ttl_slides": False,
+        "writes": "through", "write_back_delay_ms": 500.0, "single_flight": False, "instances": 1,
     },
     "sql_database": {
         "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
         "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "reads_from": "replicas",
         "replication": "asynchronous", "replication_batch_ms": 0.0, "automatic_failover": True, "promotion_s": 5.0,
         "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 3,
-        "healthy_threshold": 2, "apply_ms": 1.0,
+        "healthy_threshold": 2, "apply_ms": 1.0, "buffer_gb": 16.0, "data_gb": 10.0, "disk_read_ms": 0.5, "disk_queue_depth": 16,
+        "lock_rows": False, "semi_synchronous_replicas": 1,
     },
     "read_replica": {
         "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
-        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0, "buffer_gb": 16.0, "data_gb": 10.0,
+        "disk_read_ms": 0.5, "disk_queue_depth": 16,
+    },
+    "shard_router": {
+        "sharding": "consistent_hash", "scatter_ratio": 0.0, "cores": 1, "processing_ms": 0.0, "max_connections": AMPLE, "move_batch": 500,
+        "move_pause_ms": 100.0,
+    },
+    "wide_column": {
+        "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "hint_window_s": 10800.0, "cores": 1,
+        "max_connections": AMPLE, "connection_queue_limit": AMPLE, "coordinate_ms": 0.0, "read_ms": 1.0, "write_ms": 1.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "instances": 3,
+    },
+    "object_storage": {
+        "first_byte_ms": 30.0, "first_byte_distribution": "lognormal", "first_byte_cv": 1.0, "max_connections": AMPLE,
+        "network_mbit_s": 0.0, "object_kb": 0.0,
+    },
+    "message_queue": BROKER | {"urgent_classes": [], "in_order": False},
+    "topic": BROKER,
+    "event_log": BROKER | {"partitions": 8, "batch": 1},
+    "worker": {
+        "workers": AMPLE, "queue_limit": AMPLE, "cores": 1, "service_ms": 10.0, "service_distribution": "exponential", "service_cv": 1.0,
+        "failure_ratio": 0.0, "health_check_ms": 0.0, "instances": 1,
+    },
+    "scheduler": {
+        "interval_s": 1.0, "jobs": 10, "keys": 100, "zipf_exponent": 0.0, "request_kb": 0.0, "background_cost": 1.0, "timeout_ms": LONG_MS,
     },
     "region": {"location": "frankfurt", "path_factor": 1.8, "between_zones_ms": 0.5, "within_zone_ms": 0.0},
     "zone": {},
@@ -84,6 +116,10 @@ BARE_LINK: dict[str, Any] = {
     "handshake_round_trips": 0.0, "first_window_kb": 0.0, "window_kb": 0.0,
     "share": 1.0, "classes": CLASSES, "when": "auto", "asynchronous": False, "priority": 1,
 }  # fmt: skip
+INNER_LINK = BARE_LINK | {
+    "latency_ms": 0.25, "latency_distribution": "lognormal", "latency_cv": 0.2, "bandwidth_mbit_s": 10_000.0, "timeout_ms": 5000.0,
+}  # fmt: skip
+"""What connects the nodes of a store that is one component: a link's default values."""
 
 
 def part(kind: str, **parameters: Any) -> Document:
@@ -98,8 +134,9 @@ def link(source: str, target: str, **parameters: Any) -> Document:
     return {"from": source, "to": target, "parameters": BARE_LINK | parameters}
 
 
-def kill(component: str, at_s: float, mode: str = "process", for_s: float | None = None) -> Document:
-    return {"at_s": at_s, "component": component, "action": "kill", "mode": mode, "for_s": for_s}
+def kill(component: str, at_s: float, mode: str = "process", for_s: float | None = None, instance: int = 0) -> Document:
+    arguments = {"instance": instance}
+    return {"at_s": at_s, "component": component, "action": "kill", "mode": mode, "arguments": arguments, "for_s": for_s}
 
 
 def design(

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 import simpy
 
+from tests.engine.oracle.access import Access
 from tests.engine.oracle.basics import MS, Answer, Clock, Level, Parameters, Part, Pool, Request, Steps, draw
-from tests.engine.oracle.database import Cluster
+from tests.engine.oracle.cache import Cache
+from tests.engine.oracle.ring import ring_of
 from tests.engine.oracle.stations import Station, station
 from tests.engine.oracle.wires import Wire
 
@@ -64,9 +66,10 @@ class Server(Part):
         self.versions: Counter[int] = Counter()
         self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
         self.card = Station(self.env, 1, Level(self.env), sends_late=True)
-        self.caches: list[Wire] = []
-        self.databases: list[tuple[Wire, Cluster]] = []
+        self.caches: list[Wire] = []  # to the nodes of one cache, which a ring of hashes tells apart
+        self.databases: dict[str, Access] = {}
         self.services: list[Wire] = []
+        self.brokers: list[Wire] = []  # told of every write
         self.programs = {"read": self._work, "write": self._work, "check": self._check}
 
     def _memory_for_requests(self) -> float:
@@ -140,27 +143,40 @@ class Server(Part):
             together = p["calls"] == "parallel"
             answer = yield from (self._ask_together(request) if together else self._ask_in_turn(request))
             answer = Answer(answer.cause, max(found.version, answer.version))
+        if answer.ok and not request.is_read:
+            answer = yield from self._publish(request, answer)
         if not answer.ok:
             return Answer(answer.cause)
         size_kb = request.wanted_kb or p["response_kb"]
         yield from self._send(size_kb)
         return Answer(version=answer.version, size_kb=size_kb)
 
+    def _database(self) -> Access:
+        return next(iter(self.databases.values()))
+
+    def _reads_through(self) -> bool:
+        """Whether the cache asks the database, and its answer is the answer."""
+        own = self.databases or self.parameters["own_database"]
+        return bool(self.caches) and not own and bool(cast(Cache, self.caches[0].part).behind)
+
+    def _ask_cache(self, verb: str, request: Request) -> Steps[Answer]:
+        node = ring_of(len(self.caches)).owner(request.key)
+        return (yield from self.caches[node].call(verb, request))
+
     def _read(self, request: Request) -> Steps[Answer]:
         """Cache-aside: look there, else in the database, and leave the value in the cache."""
         if self.caches:
-            found = yield from self.caches[0].call("get", request)
-            if found.ok and found.hit:
+            found = yield from self._ask_cache("get", request)
+            if (found.ok and found.hit) or self._reads_through():
                 return found
         if self.parameters["own_database"]:
             answer = yield from self._read_own(request)
         elif self.databases:
-            wire, cluster = self.databases[0]
-            answer = yield from wire.call_one_of(cluster.for_read, "read", request)
+            answer = yield from self._database().ask("read", request)
         else:
             return Answer()
         if answer.ok and self.caches and found.ok:
-            yield from self.caches[0].call("put", replace(request, version=answer.version))
+            yield from self._ask_cache("put", replace(request, version=answer.version))
         return answer
 
     def _write(self, request: Request) -> Steps[Answer]:
@@ -168,10 +184,11 @@ class Server(Part):
         if self.parameters["own_database"]:
             answer = yield from self._write_own(request)
         elif self.databases:
-            wire, cluster = self.databases[0]
-            answer = yield from wire.call_one_of(lambda: cluster.primary, "write", request)
+            answer = yield from self._database().ask("write", request)
+        elif self._reads_through():
+            return (yield from self._ask_cache("write", request))
         if answer.ok and self.caches:
-            yield from self.caches[0].call("delete", request)
+            yield from self._ask_cache("delete", request)
         return answer
 
     def _ask_in_turn(self, request: Request) -> Steps[Answer]:
@@ -194,6 +211,13 @@ class Server(Part):
             if len(answers) == len(asked):
                 return Answer(version=max(answer.version for answer in answers))
             yield simpy.AnyOf(self.env, [process for process in asked if not process.triggered])
+
+    def _publish(self, request: Request, answer: Answer) -> Steps[Answer]:
+        for wire in self.brokers:
+            published = yield from wire.call("publish", request)
+            if not published.ok:
+                return published
+        return answer
 
     def _send(self, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]

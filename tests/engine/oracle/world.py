@@ -5,14 +5,19 @@ import random
 from collections import Counter
 from typing import Any
 
+from tests.engine.oracle.access import Access, ClusterAccess
 from tests.engine.oracle.balancer import LoadBalancer
 from tests.engine.oracle.basics import Clock, Part, Request, Steps
 from tests.engine.oracle.cache import Cache
 from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.database import Cluster, Node
 from tests.engine.oracle.gateway import ApiGateway
+from tests.engine.oracle.jobs import Scheduler, Worker
+from tests.engine.oracle.messages import Broker, EventLog, MessageQueue, Topic
 from tests.engine.oracle.places import spot_of
 from tests.engine.oracle.server import Server
+from tests.engine.oracle.shards import ShardRouter
+from tests.engine.oracle.wide_column import WideColumn
 from tests.engine.oracle.wires import Lane, Wire
 
 Document = dict[str, Any]
@@ -24,6 +29,13 @@ KINDS: dict[str, type[Part]] = {
     "cache": Cache,
     "sql_database": Node,
     "read_replica": Node,
+    "shard_router": ShardRouter,
+    "wide_column": WideColumn,
+    "message_queue": MessageQueue,
+    "topic": Topic,
+    "event_log": EventLog,
+    "worker": Worker,
+    "scheduler": Scheduler,
 }
 
 
@@ -72,6 +84,7 @@ class World:
         self.spots = {name: spot_of(name, design["components"]) for name in design["components"]}
         self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
         self.clusters: dict[str, Cluster] = {}
+        self.keys = max(c["parameters"]["keys"] for c in design["components"].values() if "keys" in c["parameters"])
         for name, component in design["components"].items():
             if component["kind"] in KINDS:
                 p = component["parameters"]
@@ -92,12 +105,27 @@ class World:
             self.clusters[source_name].add_replica(target, wire)
         elif isinstance(source, Server):
             self._connect_server(source, target_name, wire)
+        else:
+            source.connect(target_name, wire)
+
+    def keeps_data(self, part: Part) -> bool:
+        """Whether it is asked and written to like a database."""
+        return isinstance(part, Node | ShardRouter | WideColumn)
+
+    def access(self, target_name: str) -> Access:
+        return ClusterAccess(self, self.clusters[target_name]) if target_name in self.clusters else Access(self)
+
+    def forget_write(self, key: int, version: int) -> None:
+        """An acknowledged write is lost, and no later read is expected to know it."""
+        self.acknowledged[key] = min(self.acknowledged[key], version - 1)
 
     def _connect_server(self, server: Server, target_name: str, wire: Wire) -> None:
         if isinstance(wire.part, Cache):
             server.caches.append(wire)
-        elif isinstance(wire.part, Node):
-            server.databases.append((wire, self.clusters[target_name]))
+        elif isinstance(wire.part, Broker):
+            server.brokers.append(wire)
+        elif self.keeps_data(wire.part):
+            server.databases.setdefault(target_name, self.access(target_name)).wires.append(wire)
         else:
             server.services.append(wire)
 
@@ -121,6 +149,8 @@ class World:
 
     def _fault(self, fault: dict[str, Any]) -> Steps[None]:
         parts = self.parts[fault["component"]]
+        if instance := fault.get("arguments", {}).get("instance"):
+            parts = [parts[instance - 1]]
         yield self.env.timeout(fault["at_s"])
         if fault["action"] == "restore":
             for part in parts:
@@ -178,6 +208,6 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "errors": dict(sum((part.errors for part in clients), Counter())),
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
-        "writes_lost": sum(cluster.writes_lost for cluster in world.clusters.values()),
+        "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches]),
         "components": {n: together(parts) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
     }

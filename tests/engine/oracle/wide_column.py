@@ -1,0 +1,114 @@
+"""Wide-column store: equal nodes, each key at several of them, done when enough have answered."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.designs import INNER_LINK
+from tests.engine.oracle.ring import ring_of
+from tests.engine.oracle.stations import Station
+from tests.engine.oracle.waiting import enough_answers
+from tests.engine.oracle.wires import Lane, Wire
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.world import World
+
+WRITES_IN_A_HINT = 100
+
+
+class WideColumn(Part):
+    """One node. What a request meets where it comes to is the coordinator's work, a copy's is `copy_read` and `copy_write`."""
+
+    def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
+        super().__init__(world, name, parameters)
+        p = parameters
+        self.connections = Pool(self.env, p["max_connections"], p["connection_queue_limit"], self.queue)
+        self.cpu = Station(self.env, p["cores"], self.queue)
+        self.versions: Counter[int] = Counter()
+        self.missed: list[Request] = []
+        self.died_at = 0.0
+        self.programs = {
+            "read": self._coordinate,
+            "write": self._coordinate,
+            "copy_read": self._read_copy,
+            "copy_write": self._write_copy,
+            "hints": self._take_hints,
+        }
+
+    def start(self) -> None:
+        self.nodes: list[WideColumn] = self.world.parts[self.name]  # type: ignore[assignment]
+        self.given: Counter[int] = self.nodes[0].given if self is not self.nodes[0] else Counter()
+        lanes = Lane(self.world, INNER_LINK), Lane(self.world, INNER_LINK)
+        self.wires = [Wire(self, node, self.name, INNER_LINK, lanes) for node in self.nodes]
+
+    def _coordinate(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        if self.connections.is_full():
+            return Answer("pool_exhausted")
+        with self.connections.take() as connection:
+            yield from connection
+            yield from self.cpu.serve(p["coordinate_ms"] * MS)
+            copies = ring_of(len(self.nodes)).owners(request.key, p["replication_factor"])
+            return (yield from (self._read(request, copies) if request.is_read else self._write(request, copies)))
+
+    def _write(self, request: Request, copies: list[int]) -> Steps[Answer]:
+        wanted = self.parameters["write_consistency"]
+        if len(copies) < wanted:
+            return Answer("no_quorum")
+        self.given[request.key] += 1
+        write = replace(request, version=self.given[request.key])
+        answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in copies], wanted)
+        return Answer(version=write.version) if answer.ok else answer
+
+    def _read(self, request: Request, copies: list[int]) -> Steps[Answer]:
+        wanted = self.parameters["read_consistency"]
+        if len(copies) < wanted:
+            return Answer("no_quorum")
+        asked = self.luck.sample(copies, wanted)
+        return (yield from enough_answers(self.env, [self._ask("copy_read", request, copy) for copy in asked], wanted))
+
+    def _ask(self, verb: str, request: Request, copy: int) -> Steps[Answer]:
+        answer = yield from self.wires[copy].call(verb, request)
+        if not answer.ok and verb == "copy_write":
+            self.nodes[copy].missed.append(request)
+        return answer
+
+    def _read_copy(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
+        return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
+
+    def _write_copy(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+        self._keep(request)
+        return Answer()
+
+    def _keep(self, request: Request) -> None:
+        self.versions[request.key] = max(self.versions[request.key], request.version)
+
+    def forget(self) -> None:
+        self.died_at = self.env.now
+
+    def come_back(self) -> None:
+        if self.env.now - self.died_at <= self.parameters["hint_window_s"]:
+            self.env.process(self._catch_up())
+        self.missed.clear()
+
+    def _catch_up(self) -> Steps[None]:
+        """Another node hands over what was missed, in messages that cost what the writes would have cost."""
+        missed = list(self.missed)
+        wire = self.wires[self.nodes.index(self)]
+        for begin in range(0, len(missed), WRITES_IN_A_HINT):
+            batch = missed[begin : begin + WRITES_IN_A_HINT]
+            yield from wire.call("hints", Request(False, version=len(batch)))
+        for request in missed:
+            self._keep(request)
+
+    def _take_hints(self, request: Request) -> Steps[Answer]:
+        yield from self.cpu.serve(request.version * self.parameters["write_ms"] * MS)
+        return Answer()
+
+    def resources(self) -> list[float]:
+        return [self.cpu.utilisation(), self.connections.utilisation()]
