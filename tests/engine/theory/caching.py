@@ -1,6 +1,8 @@
 """Rows about caches: what LRU and expiry keep, what happens when a hot key expires, and two-mode latencies."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 from tests.engine.oracle.designs import Document, design, link, part
 from tests.engine.theory.observe import Experiment, Frame, Seen
@@ -10,7 +12,7 @@ from tests.engine.theory.table import Row, Tolerance
 RATE_PER_S = 1000.0
 
 
-def cached(keys: int, exponent: float, rate: float, seconds: float, miss_ms: float = 0.0, **cache: float) -> Document:
+def cached(keys: int, exponent: float, rate: float, seconds: float, miss_ms: float = 0.0, **cache: Any) -> Document:
     """Readers, a server that costs nothing, a cache, and a database that is far away by `miss_ms`."""
     parts = {
         "clients": part("clients", arrival_rate_per_s=rate, keys=keys, zipf_exponent=exponent),
@@ -22,17 +24,39 @@ def cached(keys: int, exponent: float, rate: float, seconds: float, miss_ms: flo
     return design(parts, links, seconds)
 
 
-def least_recently_used(row: Row) -> Experiment:
+def evicting(row: Row, eviction: str) -> Experiment:
     n = row.numbers
     seconds = row.requests / RATE_PER_S
-    return Experiment(cached(int(n["N"]), n["alpha"], RATE_PER_S, seconds, capacity_keys=int(n["C"])))
+    return Experiment(cached(int(n["N"]), n["alpha"], RATE_PER_S, seconds, capacity_keys=int(n["C"]), eviction=eviction))
 
 
-def expiring(row: Row) -> Experiment:
+def least_recently_used(row: Row) -> Experiment:
+    return evicting(row, "lru")
+
+
+def least_frequently_used(row: Row) -> Experiment:
+    """It knows how often a key was used since it was put, not how popular it is: so it stays below the bound."""
+    return evicting(row, "lfu")
+
+
+def first_in_first_out_and_random(row: Row) -> tuple[Experiment, Experiment]:
+    return evicting(row, "fifo"), evicting(row, "random")
+
+
+def farther_hit_ratio(row: Row, seen: list[Seen]) -> float:
+    """Both have the row's value; of the two measured ones that which is farther from it."""
+    return max((hit_ratio(row, [one]) for one in seen), key=lambda measured: abs(measured - row.value))
+
+
+def expiring(row: Row, slides: bool = False) -> Experiment:
     """One key, read at the row's rate; a second of a row is a millisecond here."""
     rate = row.numbers["lambda"] * 1000
-    document = cached(1, 0.0, rate, row.requests / rate, capacity_keys=1, ttl_s=row.numbers["T"] / 1000)
+    document = cached(1, 0.0, rate, row.requests / rate, capacity_keys=1, ttl_s=row.numbers["T"] / 1000, ttl_slides=slides)
     return Experiment(document)
+
+
+def expiring_unless_used(row: Row) -> Experiment:
+    return expiring(row, slides=True)
 
 
 def misses_of(frame: Frame) -> int:
@@ -46,6 +70,16 @@ def stampede(row: Row) -> Experiment:
     seconds = expiries * (n["regen"] + n["TTL"])
     document = cached(1, 0.0, n["lambda"], seconds, miss_ms=n["regen"] * 1000, capacity_keys=1, ttl_s=n["TTL"])
     return Experiment(document, tick_s=n["TTL"] / 6, keep=misses_of)
+
+
+def single_flight(row: Row) -> Experiment:
+    """The same hot key; now the cache stands in front of the database and lets only the first ask."""
+    before = stampede(row)
+    document = before.design
+    document["components"]["cache"]["parameters"]["single_flight"] = True
+    del document["links"]["server-db"]
+    document["links"]["cache-db"] = link("cache", "db", latency_ms=row.numbers["regen"] * 500)
+    return replace(before, design=document)
 
 
 def hit_ratio(_: Row, seen: list[Seen]) -> float:
@@ -94,10 +128,13 @@ def histogram(_: Row) -> Tolerance:
 
 RULES = [
     Rule("Q28", "LRU hit ratio", "", least_recently_used, hit_ratio, exact_law=False),
-    Rule("Q28", "perfect LFU", "", least_recently_used, hit_ratio, at_most=True, exact_law=False),
+    Rule("Q28", "FIFO/RANDOM", "", first_in_first_out_and_random, farther_hit_ratio, exact_law=False),
+    Rule("Q28", "perfect LFU", "", least_frequently_used, hit_ratio, at_most=True, exact_law=False),
     Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=1.0"),
     Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=0.1"),
     Rule("Q30", "TTL cache (fixed", "", expiring, hit_ratio, params="lambda=10.0", exact_law=False),
+    Rule("Q30", "TTL cache (sliding", "", expiring_unless_used, hit_ratio, exact_law=False),
+    Rule("Q31", "cache stampede, single-flight", "", single_flight, misses_per_expiry, quick=False, exact_law=False),
     Rule("Q31", "cache stampede, no", "origin calls per expiry", stampede, misses_per_expiry, quick=False, exact_law=False),
     Rule("Q31", "cache stampede, no", "origin calls/s", stampede, misses_per_second, quick=False, exact_law=False),
     Rule("Q52", "two-mode", "", two_modes, p50_when_p99_is_right, within=histogram, exact_law=False),

@@ -4,6 +4,8 @@ One unit of time in a row is one millisecond here, so that 200,000 requests fit 
 """
 
 import itertools
+import math
+from statistics import fmean, variance
 from typing import Any
 
 from tests.engine.oracle.designs import Document, design, link, part, station
@@ -17,6 +19,12 @@ DISTRIBUTIONS: dict[str, dict[str, Any]] = {
     "Erlang-4": {"service_distribution": "erlang", "service_cv": 0.5},
     "H2 balanced": {"service_distribution": "hyperexponential", "service_cv": 2.0},
     "lognormal": {"service_distribution": "lognormal", "service_cv": 2.0},
+}
+
+INTERVALS: dict[str, dict[str, Any]] = {
+    "D/M/1": {"arrival_distribution": "constant"},
+    "E2/M/1": {"arrival_distribution": "erlang", "arrival_cv": 2**-0.5},
+    "H2/M/1 Ca2=4": {"arrival_distribution": "hyperexponential", "arrival_cv": 2.0},
 }
 
 
@@ -50,13 +58,11 @@ def md1(row: Row) -> Experiment:
     return one(row, row.numbers["rho"], service_distribution="constant")
 
 
-def erlang_arrivals(row: Row) -> Experiment:
-    """Round robin over two servers gives each of them every second arrival of a Poisson process: E2/M/1."""
-    rate = 2 * row.numbers["rho"] / UNIT_S
-    parts = {"clients": part("clients", arrival_rate_per_s=rate), "lb": part("load_balancer")}
-    parts |= {name: part("server", service_ms=1.0) for name in ("server", "other")}
-    links = [link("clients", "lb"), link("lb", "server"), link("lb", "other")]
-    return Experiment(design(parts, links, row.requests / rate))
+def renewal_arrivals(row: Row) -> Experiment:
+    law = INTERVALS[row.params.split(";")[0]]
+    before = one(row, row.numbers["rho"])
+    before.design["components"]["clients"]["parameters"].update(law)
+    return before
 
 
 def in_flight_at_server(frame: Frame) -> int:
@@ -94,6 +100,26 @@ def feedback(row: Row) -> Experiment:
     return Experiment(design(parts, links, row.requests / rate, [shut]))
 
 
+FEW_PER_S = 3.9  # so few that each is traced
+
+
+def watched(row: Row) -> Experiment:
+    rate = FEW_PER_S
+    document = station(rate, row.requests, service_ms=1000 * row.numbers["lambda"] / row.numbers["mu"] / rate)
+    return Experiment(document, tick_s=8.0, keep=ends_at_server)
+
+
+def ends_at_server(frame: Frame) -> list[float]:
+    return [span["ended_s"] for span in frame["spans"] if span["component"] == "server"]
+
+
+def squared_cv_between_departures(row: Row, seen: list[Seen]) -> float:
+    """NaN when a request has left no trace."""
+    ends = sorted(end for kept in seen[0].kept for end in kept)
+    between = [after - before for before, after in itertools.pairwise(ends)]
+    return variance(between) / fmean(between) ** 2 if len(ends) == seen[0].part("server", "done") else math.nan
+
+
 def closed(row: Row) -> Experiment:
     """Users who think and one station; times in units of a hundredth so that a service takes milliseconds."""
     return Experiment(closed_design(row.numbers, row.requests))
@@ -102,6 +128,20 @@ def closed(row: Row) -> Experiment:
 def thinking_evenly(row: Row) -> Experiment:
     """N = 20, Z = 10, S = 0.5 with a constant think time, so that the law has nothing left but its edges."""
     return Experiment(closed_design({"N": 20, "Z": 10, "S": 0.5}, row.requests, think_distribution="constant"))
+
+
+def alone(row: Row) -> Experiment:
+    """One user, whose times are constant: nobody is ever in the way."""
+    document = closed_design(row.numbers | {"N": 1}, 1000, think_distribution="constant")
+    document["components"]["server"]["parameters"]["service_distribution"] = "constant"
+    return Experiment(document)
+
+
+def knee(_: Row, seen: list[Seen]) -> float:
+    """So many users fill the station, if they are never in each other's way: cycle of one over its busy time there."""
+    cycles = seen[0].requests("done")
+    busy_s = seen[0].part("server", "utilisation") * seen[0].seconds
+    return seen[0].seconds / busy_s if cycles else math.nan
 
 
 def closed_design(numbers: dict[str, float], requests: int, **clients: Any) -> Document:
@@ -206,6 +246,27 @@ def shared_processor(row: Row) -> Experiment:
     return one(row, row.numbers["rho"], discipline="sharing", **law[row.name.split(", ")[1]])
 
 
+SIZES = [0.1 + 0.2 * tenth for tenth in range(10)]
+
+
+def shared_by_sizes(row: Row) -> Experiment:
+    """Requests of ten sizes, as many of each: the size is the cost, in constant service times with mean 1."""
+    rate = row.numbers["rho"] / UNIT_S
+    parts = {"server": part("server", discipline="sharing", service_distribution="constant", service_ms=1000 * UNIT_S)}
+    for place, size in enumerate(SIZES):
+        parts[f"size-{place}"] = part("clients", arrival_rate_per_s=rate / len(SIZES))
+        parts[f"size-{place}"]["parameters"]["read_cost"] = size
+    links = [link(f"size-{place}", "server") for place in range(len(SIZES))]
+    return Experiment(design(parts, links, row.requests / rate))
+
+
+def farthest_slowdown(row: Row, seen: list[Seen]) -> float:
+    """E[T(x)]/x of each size; of them that which is farthest from the law."""
+    times_ms = [seen[0].part(f"size-{place}", "latency_ms", "mean") for place in range(len(SIZES))]
+    slowdowns = [time_ms / 1000 / UNIT_S / size for time_ms, size in zip(times_ms, SIZES, strict=True)]
+    return max(slowdowns, key=lambda slowdown: abs(slowdown - row.value))
+
+
 def writes_before_reads(row: Row) -> Experiment:
     """Class 1 are writers, class 2 readers; both wait for one core that takes writes first."""
     writers = part("clients", arrival_rate_per_s=row.numbers["lambda1"] / UNIT_S, read_ratio=0.0)
@@ -239,16 +300,19 @@ RULES = [
     Rule("Q03", "M/", "blocking", loss_system, blocked),
     Rule("Q05", "M/G/1", "mean wait", mg1, wait),
     Rule("Q05", "M/D/1", "p95 wait", md1, wait_p95, percentile=True),
-    Rule("Q07", "G/G/1 Kingman upper", "", erlang_arrivals, wait, params="E2", at_most=True, exact_law=False),
-    Rule("Q07", "G/G/1 Kingman/VUT", "", erlang_arrivals, wait, params="E2", exact_law=False),
+    Rule("Q07", "G/G/1 Kingman upper", "", renewal_arrivals, wait, at_most=True, exact_law=False),
+    Rule("Q07", "G/G/1 Kingman/VUT", "", renewal_arrivals, wait, exact_law=False),
     Rule("Q09", "M/G/inf", "mean concurrency", many_servers, busy_servers),
     Rule("Q09", "M/G/inf", "p99 concurrency", many_servers, p99_concurrency, exact_law=False),
     Rule("Q13", "Jackson tandem", "", tandem, sojourn),
     Rule("Q13", "Jackson with feedback", "total visits", feedback, visits),
     Rule("Q13", "Jackson with feedback", "mean time", feedback, sojourn),
+    Rule("Q13", "Burke's theorem", "", watched, squared_cv_between_departures, quick=False),
     Rule("Q14", "closed clients", "throughput", closed, closed_throughput),
     Rule("Q14", "closed clients", "response time", closed, closed_response),
+    Rule("Q14", "operational bound", "", alone, knee, exact_law=False),
     Rule("Q16", "M/G/1 processor sharing, S", "", shared_processor, sojourn),
+    Rule("Q16", "M/G/1-PS conditional", "", shared_by_sizes, farthest_slowdown, exact_law=False),
     Rule("Q17", "non-preemptive priority", "mean wait", writes_before_reads, class_wait),
     Rule("Q35", "Little's law", "", lossy, law("Little's law"), within=at_1e9, exact_law=False),
     Rule("Q35", "utilisation law", "", lossy, law("utilisation law"), within=at_1e9, exact_law=False),
