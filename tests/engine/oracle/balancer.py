@@ -1,6 +1,8 @@
 """Load balancer: connections, a policy among the targets in rotation, health checks."""
 
+import bisect
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +14,14 @@ from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World
+
+
+SECOND_CHOICES = 3
+PLACES = 100
+
+
+def hashed(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 class Streak:
@@ -40,6 +50,7 @@ class Target:
     ejected: bool = False
     earned: float = 0.0
     response_s: float = 0.0
+    inside_since: float = -math.inf
 
     @property
     def inside(self) -> bool:
@@ -80,7 +91,10 @@ def keep_checking(owner: Part, target: Target) -> Steps[None]:
         if owner.alive:
             answer = yield from target.wire.send("check", Request(), patience)
             if owner.alive:
+                was_inside = target.inside
                 target.health.hear(answer.ok)
+                if target.inside and not was_inside:
+                    target.inside_since = owner.env.now
         yield owner.env.timeout(max(0.0, began + interval - owner.env.now))
 
 
@@ -91,6 +105,7 @@ class LoadBalancer(Part):
         self.connections = Pool(self.env, parameters["max_connections"], 0, self.queue)
         self.cpu = Station(self.env, parameters["cores"], self.queue)
         self.where_it_went: dict[int, Target] = {}
+        self.rings: dict[tuple[int, ...], list[tuple[int, int]]] = {}
         self.place = 0
         self.programs = {"read": self._pass_on, "write": self._pass_on, "check": self._check}
 
@@ -124,6 +139,7 @@ class LoadBalancer(Part):
         yield self.env.timeout(self.parameters["ejection_s"])
         target.ejected = False
         target.failures = 0
+        target.inside_since = self.env.now
 
     def _check(self, request: Request) -> Steps[Answer]:
         yield self.env.timeout(0)
@@ -136,13 +152,24 @@ class LoadBalancer(Part):
         if self.parameters["sticky"]:
             known = self.where_it_went.get(request.address)
             if known not in inside:
-                known = self.where_it_went[request.address] = self._by_policy(inside, request)
+                known = self.where_it_went[request.address] = self._warm_enough(inside, request)
             return known
+        return self._warm_enough(inside, request)
+
+    def _warm_enough(self, inside: list[Target], request: Request) -> Target:
+        """Who has just come into rotation passes on some requests, three times at most."""
+        over = self.parameters["slow_start_s"]
+        for _ in range(SECOND_CHOICES):
+            target = self._by_policy(inside, request)
+            if not over or self.luck.random() < max(0.1, (self.env.now - target.inside_since) / over):
+                return target
         return self._by_policy(inside, request)
 
     def _by_policy(self, inside: list[Target], request: Request) -> Target:
         if self.parameters["policy"] == "ip_hash":
             return self._by_address(inside, request)
+        if self.parameters["policy"] == "consistent_hash":
+            return self._next_on_ring(inside, request)
         policies = {
             "round_robin": self._next_in_turn,
             "random": self._any,
@@ -189,9 +216,17 @@ class LoadBalancer(Part):
         some = self.luck.sample(inside, min(2, len(inside))) if choices == 2 else self.luck.choices(inside, k=choices)
         return min(some, key=lambda target: target.out)
 
+    def _next_on_ring(self, inside: list[Target], request: Request) -> Target:
+        """Each target has places on a circle of hashes; whoever comes next after the hash of the address or key."""
+        asked = f"key {request.key}" if self.parameters["hash_key"] else f"address {request.address}"
+        numbers = tuple(number for number, target in enumerate(self.targets) if target in inside)
+        ring = self.rings.setdefault(numbers, [])
+        if not ring:
+            ring += sorted((hashed(f"target {number} place {place}"), number) for number in numbers for place in range(PLACES))
+        return self.targets[ring[bisect.bisect(ring, (hashed(asked), 0)) % len(ring)][1]]
+
     def _by_address(self, inside: list[Target], request: Request) -> Target:
-        digest = hashlib.sha256(str(request.address).encode()).digest()
-        return inside[int.from_bytes(digest[:8], "big") % len(inside)]
+        return inside[hashed(str(request.address)) % len(inside)]
 
     @property
     def is_called(self) -> bool:

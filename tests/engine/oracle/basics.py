@@ -259,6 +259,9 @@ class Part:
     def forget(self) -> None:
         """What is lost with the part beyond its visits."""
 
+    def purge(self) -> None:
+        """Drop what is held for others."""
+
     def come_back(self) -> None:
         """What happens when the part is restored."""
 

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Request, Steps, draw
@@ -129,12 +130,19 @@ class Clients(Part):
             yield self.env.timeout(wait)
 
     def _attempt(self, request: Request) -> Steps[Answer]:
-        p = self.parameters
-        patience = p["timeout_ms"] * MS
+        patience = self.parameters["timeout_ms"] * MS
+        if self.routes.names is not None and not self.routes.has_point_for(request):
+            named = yield from self.routes.names.resolve(request, patience)
+            if named is None:
+                return Answer("unresolved")
+            return (yield from self._call(lambda: named, request, patience))
         choose = self.routes.chooser(request)
         if choose is None:
             return Answer("no_route")
-        hedge_after = p["hedge_after_ms"] * MS or math.inf
+        return (yield from self._call(choose, request, patience))
+
+    def _call(self, choose: Callable[[], Wire], request: Request, patience: float) -> Steps[Answer]:
+        hedge_after = self.parameters["hedge_after_ms"] * MS or math.inf
         return (yield from Call(self.world, choose, request, patience_s=patience, hedge_after_s=hedge_after).run())
 
     def _look_at_version(self, request: Request, answer: Answer, expected: int) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.engine.oracle.basics import Parameters, Request
+from tests.engine.oracle.names import Dns, Names
+from tests.engine.oracle.points import Point, nearest
 from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:
@@ -44,14 +46,28 @@ class Routes:
     """Whom clients call."""
 
     def __init__(self, clients: "Clients") -> None:
+        self.clients = clients
         self.luck = clients.luck
         self.ways = Ways(self.luck)
+        self.names: Names | None = None
+        self.points: list[Wire] = []
 
     def add(self, wire: Wire) -> None:
-        self.ways.add(wire)
+        if isinstance(wire.part, Dns):
+            self.names = Names(self.clients, wire)
+        elif isinstance(wire.part, Point):
+            self.points.append(wire)
+        else:
+            self.ways.add(wire)
+
+    def has_point_for(self, request: Request) -> bool:
+        """Files come from the points of a CDN; everything does where there is nothing else."""
+        return bool(self.points) and (request.traffic == "static" or not (self.names or self.ways.groups))
 
     def chooser(self, request: Request) -> Callable[[], Wire] | None:
         """Who picks one for each call; None when nobody takes the request."""
+        if self.has_point_for(request):
+            return lambda: nearest(self.points)
         wires = self.ways.of(request)
         return (lambda: self._any(wires)) if wires else None
 

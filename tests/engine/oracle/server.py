@@ -70,6 +70,8 @@ class Server(Part):
         self.databases: dict[str, Access] = {}
         self.services: list[Wire] = []
         self.brokers: list[Wire] = []  # told of every write
+        self.warm_at = 0.0
+        self.cpu.slowness = self.disk.slowness = self.slowness
         self.programs = {"read": self._work, "write": self._work, "check": self._check}
 
     def _memory_for_requests(self) -> float:
@@ -110,6 +112,13 @@ class Server(Part):
 
     def _cpu_seconds(self, mean_ms: float) -> float:
         return draw(self.luck, self.parameters["service_distribution"], mean_ms * MS, self.parameters["service_cv"])
+
+    def come_back(self) -> None:
+        self.warm_at = self.env.now + self.parameters["warm_up_s"]
+
+    def slowness(self) -> float:
+        """How many times longer work takes that begins now."""
+        return float(self.parameters["cold_factor"]) if self.env.now < self.warm_at else 1.0
 
     def _use_disk(self, operations: int) -> Steps[None]:
         if operations:

@@ -1,6 +1,7 @@
 """Stations: c equal servers and an unlimited queue, under each discipline that a user can set."""
 
 import itertools
+from collections.abc import Callable
 
 import simpy
 
@@ -18,6 +19,7 @@ class Station:
         self.busy = Level(env)
         self.discipline = discipline
         self.sends_late = sends_late
+        self.slowness: Callable[[], float] = lambda: 1.0
         self.numbers = itertools.count()
 
     def serve(self, seconds: float, is_write: bool = False) -> Steps[None]:
@@ -28,7 +30,7 @@ class Station:
             if has_waited and not self.sends_late:
                 self.env.in_time()
             with self.busy.during():
-                yield self.env.timeout(seconds)
+                yield self.env.timeout(seconds * self.slowness())
 
     def _priority(self, is_write: bool) -> int:
         number = next(self.numbers)
@@ -58,7 +60,7 @@ class SharedStation(Station):
     def serve(self, seconds: float, is_write: bool = False) -> Steps[None]:
         self._catch_up()
         finished = self.env.event()
-        self.left[finished] = seconds
+        self.left[finished] = seconds * self.slowness()
         self._tell()
         try:
             yield finished

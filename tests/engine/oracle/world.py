@@ -14,7 +14,9 @@ from tests.engine.oracle.database import Cluster, Node
 from tests.engine.oracle.gateway import ApiGateway
 from tests.engine.oracle.jobs import Scheduler, Worker
 from tests.engine.oracle.messages import Broker, EventLog, MessageQueue, Topic
+from tests.engine.oracle.names import Dns
 from tests.engine.oracle.places import spot_of
+from tests.engine.oracle.points import Point, points_of
 from tests.engine.oracle.server import Server
 from tests.engine.oracle.shards import ShardRouter
 from tests.engine.oracle.wide_column import WideColumn
@@ -23,6 +25,7 @@ from tests.engine.oracle.wires import Lane, Wire
 Document = dict[str, Any]
 KINDS: dict[str, type[Part]] = {
     "clients": Clients,
+    "dns": Dns,
     "load_balancer": LoadBalancer,
     "api_gateway": ApiGateway,
     "server": Server,
@@ -91,15 +94,19 @@ class World:
                 self.parts[name] = [KINDS[component["kind"]](self, name, p) for _ in range(p.get("instances", 1))]
                 if component["kind"] == "sql_database":
                     self.clusters[name] = Cluster(self, self.parts[name][0])  # type: ignore[arg-type]
+            elif component["kind"] == "cdn":
+                self.parts[name] = points_of(self, name, component["parameters"])
         for name, link in design["links"].items():
             lanes = Lane(self, link["parameters"]), Lane(self, link["parameters"])
             for source in self.parts[link["from"]]:
                 for target in self.parts[link["to"]]:
+                    if isinstance(target, Point) and target.is_shield:
+                        continue
                     self._connect(link["from"], source, link["to"], Wire(source, target, name, link["parameters"], lanes))
 
     def _connect(self, source_name: str, source: Part, target_name: str, wire: Wire) -> None:
         target = wire.part
-        if isinstance(source, Clients | LoadBalancer | ApiGateway):
+        if isinstance(source, Clients | LoadBalancer | ApiGateway | Dns | Point):
             source.add_target(wire)
         elif isinstance(source, Node) and isinstance(target, Node):
             self.clusters[source_name].add_replica(target, wire)
@@ -152,6 +159,10 @@ class World:
         if instance := fault.get("arguments", {}).get("instance"):
             parts = [parts[instance - 1]]
         yield self.env.timeout(fault["at_s"])
+        if fault["action"] == "purge":
+            for part in parts:
+                part.purge()
+            return
         if fault["action"] == "restore":
             for part in parts:
                 part.restore()
@@ -169,9 +180,13 @@ def together(parts: list[Part]) -> dict[str, float]:
     reports = [part.report() for part in parts]
     if len(parts) == 1:
         return reports[0]
+    sums = {name: sum(report[name] for report in reports) for name in reports[0]}
+    if isinstance(parts[0], Point):
+        points = [part for part in parts if isinstance(part, Point) and not part.is_shield]
+        return sums | {"utilisation": max(point.servers.utilisation() for point in points)}
     resources = [sum(each) for each in zip(*(part.resources() for part in parts), strict=True)]
     lived = sum(part.lived.mean() for part in parts)
-    return {name: sum(report[name] for report in reports) for name in reports[0]} | {"utilisation": max(resources, default=0.0) / lived}
+    return sums | {"utilisation": max(resources, default=0.0) / lived}
 
 
 def percentile(values: list[float], share: float) -> float:
