@@ -159,6 +159,7 @@ class Component:
     durations: ClassVar[tuple[Duration, ...]] = ()
     decides: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # parameter -> others whose actual value depends on it
     key_store: ClassVar[KeyStore | None] = None
+    record_size: ClassVar[str] = "row_kb"  # parameter of what keeps data: the size of what belongs to one key
     has_versions: ClassVar[bool] = False
     limits: ClassVar[bool] = False  # it has a rate limiter
     queue_rows: ClassVar[int] = 0  # message queues that it can ever have

@@ -41,6 +41,7 @@ RULES: Final[dict[str, str]] = {
     "rule_replicates": _("What is written is sent to {target}."),
     "rule_replicates_later": _("What is written is sent to {target} a little later. {label} does not wait for it; what is not sent yet is "
                                  "lost with it."),
+    "rule_replicates_to_most": _("A write is done only when a majority of the members has it; {target} is one of them."),
     "rule_replicates_at_once": _("A write is done only when {target} has it, too."),
     "rule_publishes": _("Puts a message into {target} and goes on; nobody waits for the work."),
     "rule_hands_out": _("{target} gets messages as fast as it can work on them. What it fails at comes again."),

@@ -8,9 +8,10 @@ Left out: members that answer only some of the others over the same link.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import simpy
@@ -30,7 +31,28 @@ LONGEST_DRAIN_S = 600.0
 
 
 class ClusterMember(Component):
-    """Base of the kinds that a cluster is made of; not a kind itself."""
+    """Base of the kinds that a cluster is made of; not a kind itself. What it says with `values` counts where it leads the cluster."""
+
+    consensus: ClassVar[bool] = False  # its members decide by majority, whatever their parameters say
+
+    @classmethod
+    def reads_replicas(cls, values: Mapping[str, Any]) -> bool:
+        return bool(values["reads_from"] == "replicas")
+
+    @classmethod
+    def waits(cls, values: Mapping[str, Any]) -> bool:
+        """Whether a write waits until replicas have it."""
+        return bool(values.get("replication", "asynchronous") != "asynchronous")
+
+    @classmethod
+    def enough(cls, values: Mapping[str, Any]) -> str | None:
+        """The number that says how many must have it; None: all that take part."""
+        return "semi_synchronous_replicas" if values.get("replication") == "semi_synchronous" else None
+
+    @classmethod
+    def loses(cls, values: Mapping[str, Any], failures: int, since_s: float) -> bool:
+        """Whether a member is lost after so many failed checks in a row, the first of which was sent so long ago."""
+        return failures >= int(values["unhealthy_threshold"])
 
     @classmethod
     def recovery_s(cls, me: Instance, source: Instance, missed: int) -> float:
@@ -75,12 +97,16 @@ class Cluster:
     @property
     def waits_for_replicas(self) -> bool:
         """Whether a write waits until replicas have it."""
-        return bool(self.owner.values.get("replication", "asynchronous") != "asynchronous")
+        return _kind_of(self.owner).waits(self.owner.values)
 
     @property
     def enough(self) -> str | None:
-        """The parameter that says how many must have it; None: all that take part."""
-        return "semi_synchronous_replicas" if self.owner.values.get("replication") == "semi_synchronous" else None
+        """The number that says how many must have it; None: all that take part."""
+        return _kind_of(self.owner).enough(self.owner.values)
+
+    def _guarded(self, by: str) -> bool:
+        """Whether a majority is asked for, where this parameter says it."""
+        return _kind_of(self.owner).consensus or bool(self.owner.values.get(by))
 
     def stop_replication(self, world: World) -> None:
         """Nothing reaches the replicas any more; they go on answering reads with what they have."""
@@ -101,7 +127,7 @@ class Cluster:
 
     def answers(self, verb: str, asker: Instance) -> list[Instance]:
         """Who is asked. With two primaries everybody asks those that can be reached: each says that it is the one."""
-        replicas = self.in_rotation() if verb == "read" and self.owner.values["reads_from"] == "replicas" else []
+        replicas = self.in_rotation() if verb == "read" and _kind_of(self.owner).reads_replicas(self.owner.values) else []
         if self.rival is None:
             return replicas or [self.primary]
         primaries = [m for m in (self.primary, self.rival.who) if m.alive and not asker.apart_from(m)]
@@ -218,7 +244,7 @@ class Cluster:
             # nobody else is left to ask: its own agent checks it
             others = [self.primary, *others, member]
         alive = [m for m in others if m.alive]
-        if member is self.primary and self.owner.values.get("promotion_needs_majority"):
+        if member is self.primary and self._guarded("promotion_needs_majority"):
             # all check it, and a majority that has lost it counts
             lost_it = [m for m in alive if not self.sees(world, m, member) and self.is_majority(self.company(world, m))]
             alive = lost_it or alive
@@ -245,14 +271,15 @@ class Cluster:
             self._count_company(world)
 
         check = HealthCheck(
-            self.owner, f"check {member.id}", member, lambda: self._check_link(world, member), lambda: self._watcher_of(world, member)
-        )
+            self.owner, f"check {member.id}", member, lambda: self._check_link(world, member), lambda: self._watcher_of(world, member),
+            partial(_kind_of(self.owner).loses, self.owner.values),
+        )  # fmt: skip
         return watch(world, check, lost, back, healthy=member.id not in self.out)
 
     def _count_company(self, world: World) -> None:
         """A primary that sees too few of the others stops taking writes, where it is told to, until it sees enough again."""
         seen = len(self.members) - len(self.out - {self.primary.id})
-        stop = bool(self.owner.values.get("stops_without_majority")) and self.primary.alive and not self.is_majority(seen)
+        stop = self._guarded("stops_without_majority") and self.primary.alive and not self.is_majority(seen)
         if stop != self.stopped:
             self.stopped = stop
             self.refresh(world)
@@ -271,7 +298,7 @@ class Cluster:
         if lost.alive:
             self.without_primary_since_s = world.env.now - since_s
         world.tell("primary_lost", lost, "error", marker=True, seconds=since_s, by=by)
-        if not self.owner.values["automatic_failover"]:
+        if not self.owner.values.get("automatic_failover", True):
             if not lost.alive:
                 world.tell("no_automatic_failover", lost, "warning")
             yield from self._until_back(world, lost)
@@ -305,7 +332,7 @@ class Cluster:
             if able:
                 best = min(able, key=lambda m: (-world.data.versions_total(m), m.id))
                 votes = self.company(world, best)
-                if not self.owner.values.get("promotion_needs_majority") or self.is_majority(votes):
+                if not self._guarded("promotion_needs_majority") or self.is_majority(votes):
                     return best
                 if complained != "no_majority":
                     complained = "no_majority"
@@ -353,7 +380,7 @@ class Cluster:
 
     def _must_stop(self, world: World, primary: Instance) -> bool:
         """Nobody is promoted before a primary that has to stop alone has done so."""
-        return bool(self.owner.values.get("stops_without_majority")) and not self.is_majority(self.company(world, primary))
+        return self._guarded("stops_without_majority") and not self.is_majority(self.company(world, primary))
 
     def _give_up(self, world: World, rival: Rival) -> None:
         """A rival becomes a replica; what was written to it since it was replaced is discarded."""

@@ -109,7 +109,7 @@ class DatabaseNode(ClusterMember):
         on.serve("cpu", "read", by_cost=True)
         cls._from_disk(on, me)
         on.read_version()
-        on.size("row_kb")
+        on.size((me.settings_from or me).component.record_size)
         on.reply()
 
         on.path("write")

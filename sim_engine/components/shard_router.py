@@ -138,7 +138,8 @@ class ShardRouter(Component):
                 world.tell("resharded", me, "good", marker=True)
                 return
             giver, taker = batch.giver, batch.taker
-            cost, kb = float(len(batch.keys)), len(batch.keys) * float(taker.values["row_kb"])
+            shard = taker.settings_from or taker
+            cost, kb = float(len(batch.keys)), len(batch.keys) * float(shard.values[shard.component.record_size])
             if giver.alive:
                 yield world.send_work(me, batch.giving_link, giver, "get", kb, cost)
             yield world.send_work(me, batch.taking_link, taker, "put", kb, cost)

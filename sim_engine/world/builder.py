@@ -110,6 +110,12 @@ class Builder:
         first = me.blocks[names]
         self.memory.state.parameters[first : first + len(names)] = [me.kernel_value(name) for name in names]
 
+    def set_number(self, me: Instance, name: str, value: float) -> None:
+        """A number that operations read like a parameter, and that nobody sets by hand."""
+        if name not in me.parameters:
+            me.parameters[name] = self.memory.add("parameters")
+        self.memory.state.parameters[me.parameters[name]] = value
+
     def column(self, me: Instance, name: str) -> int:
         """A column of the component's own with a number for each key."""
         if name not in me.columns:

@@ -32,6 +32,7 @@ class HealthCheck:
     target: Instance
     link_id: Callable[[], str]
     watcher: Callable[[], Instance | None]
+    loses: Callable[[int, float], bool] | None = None  # after so many failures in a row, so long after the first; None: by the threshold
     wiring: tuple[int, str] = -1, ""  # for which of the world's wirings, over which link the following were found
     member: int = -1
     timer: int = -1
@@ -46,6 +47,7 @@ class Judge:
     values: dict[str, Any]  # with the thresholds
     lost: Callable[[float], None]
     back: Callable[[], None]
+    loses: Callable[[int, float], bool]
     healthy: bool
     waiting: bool = False  # for an answer
     late: simpy.Event | None = None  # for which a watcher waits whose check outlasts its interval
@@ -78,7 +80,7 @@ class Judge:
 
     def _passes(self) -> None:
         self.failures, self.passes = 0, self.passes + 1
-        if not self.healthy and self.passes >= self.values["healthy_threshold"]:
+        if not self.healthy and self.passes >= self.values.get("healthy_threshold", 1):
             self.healthy = True
             self.back()
 
@@ -86,9 +88,10 @@ class Judge:
         if self.failures == 0:
             self.first_failure_s = self.started_s
         self.failures, self.passes = self.failures + 1, 0
-        if self.healthy and self.failures >= self.values["unhealthy_threshold"]:
+        since_s = self.env.now - self.first_failure_s
+        if self.healthy and self.loses(self.failures, since_s):
             self.healthy = False
-            self.lost(self.env.now - self.first_failure_s)
+            self.lost(since_s)
 
     def stop_listening(self) -> None:
         """Nobody wants to know any more how a check under way ends."""
@@ -104,7 +107,8 @@ def watch(
 ) -> Generator[simpy.Event, Any, None]:
     """Checks for ever; calls `lost` with the seconds since the first failure, and `back`, when a threshold is passed."""
     env, values = world.env, check.settings.values
-    judge = Judge(env, values, lost, back, healthy)
+    loses = check.loses or (lambda failures, _since_s: bool(failures >= values["unhealthy_threshold"]))
+    judge = Judge(env, values, lost, back, loses, healthy)
     luck = world.luck_of(check.settings, check.purpose)
     number = 0
     try:
