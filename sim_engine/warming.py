@@ -16,11 +16,12 @@ DESIGN: Final[dict[str, Any]] = {
         "database": {"kind": "sql_database", "parameters": {
             "health_check_interval_s": 0.1, "unhealthy_threshold": 1, "promotion_s": 0.1}},
         "replica": {"kind": "read_replica"},
+        "store": {"kind": "key_value", "parameters": {"persistence": "snapshots", "snapshot_s": 1}},
     },
     "links": {
         "1": {"from": "clients", "to": "balancer"}, "2": {"from": "balancer", "to": "server"},
         "3": {"from": "server", "to": "cache"}, "4": {"from": "server", "to": "database"},
-        "5": {"from": "database", "to": "replica"},
+        "5": {"from": "database", "to": "replica"}, "6": {"from": "server", "to": "store"},
     },
     "scenarios": {"s": {"duration_s": 4.0, "traffic": [], "faults": [
         {"at_s": 0.5, "component": "database", "action": "kill", "for_s": 1.0},

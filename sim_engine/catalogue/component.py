@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim_engine.catalogue.parameter import Parameter
 from sim_engine.catalogue.prices import Prices
 from sim_engine.catalogue.wire import Sentence, Wire, default_rule
@@ -174,6 +177,8 @@ class Component:
     actions: ClassVar[tuple[str, ...]] = ("kill", "restore", "slow", "errors")  # keys of ACTIONS
     leaks: ClassVar[tuple[str, ...]] = ()  # pools of which a fault takes a share
     place_rank: ClassVar[int] = 0  # above 0 it is a place, which holds components and places of a smaller rank
+    is_replica: ClassVar[bool] = False  # it follows whoever is linked to it, which must be one
+    in_memory: ClassVar[bool] = False  # all its data is in memory: a cache in front of it is of no use
     rented: ClassVar[bool] = True  # its instances are paid for while they are there; else it says when (World.bills)
     names: ClassVar[bool] = False  # it tells clients whom to call, and they do so over its own links
     everywhere: ClassVar[bool] = False  # it is in no place, wherever it is drawn: its instances have sites of their own
@@ -280,6 +285,10 @@ class Component:
     @classmethod
     def disk_freed(cls, world: "World", me: "Instance") -> None:
         """Called when there is room on its disk again."""
+
+    @classmethod
+    def keys_moved(cls, world: "World", me: "Instance", keys: NDArray[np.int64], here: bool) -> None:
+        """Called after keys have moved to a shard, or (not `here`) away from it."""
 
     @classmethod
     def act(cls, world: "World", me: "Instance", name: str, arguments: Mapping[str, Any], begins: bool) -> str | None:

@@ -83,6 +83,7 @@ class Cluster:
     primary: Instance = None  # type: ignore[assignment]  # set by __post_init__
     out: set[str] = field(default_factory=set)
     recovering: set[str] = field(default_factory=set)
+    copying: set[str] = field(default_factory=set)  # of those that recover: whose process runs
     failing_over: bool = False
     rival: Rival | None = None
     stopped: bool = False  # the primary sees no majority and takes no writes
@@ -203,12 +204,16 @@ class Cluster:
         world.start(member, self._catch_up(world, member))
 
     def _catch_up(self, world: World, member: Instance) -> Generator[simpy.Event, Any, None]:
-        missed = world.data.version_gap(self.primary, member)
-        world.tell("catching_up", member, "info", writes=missed)
-        yield world.env.timeout(max(SHORTEST_RECOVERY_S, _kind_of(member).recovery_s(member, self.primary, missed)))
-        # from one that is dead or cut off nothing can be copied
-        while member.alive and not (self.primary.alive and self.sees(world, self.primary, member)):
-            yield world.env.timeout(DRAIN_POLL_S)
+        self.copying.add(member.id)
+        try:
+            missed = world.data.version_gap(self.primary, member)
+            world.tell("catching_up", member, "info", writes=missed)
+            yield world.env.timeout(max(SHORTEST_RECOVERY_S, _kind_of(member).recovery_s(member, self.primary, missed)))
+            # from one that is dead or cut off nothing can be copied
+            while member.alive and not (self.primary.alive and self.sees(world, self.primary, member)):
+                yield world.env.timeout(DRAIN_POLL_S)
+        finally:
+            self.copying.discard(member.id)
         if member.alive and member is not self.primary:
             self.recovering.discard(member.id)
             self._rejoin(world, member)
@@ -231,7 +236,7 @@ class Cluster:
         if self.failing_over:
             yield self._fail_over(world, self.primary, 0.0, (self._watcher_of(world, self.primary) or self.primary).label)
         for member in self.members:
-            if member.id in self.recovering and not any(process.is_alive for process in member.processes):
+            if member.id in self.recovering - self.copying:
                 yield self._catch_up(world, member)
 
     def _watcher_of(self, world: World, member: Instance) -> Instance | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim_engine.catalogue.component import Duration, KeyStore, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Card, Duration, KeyStore, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.wire import Sentence, Wire
@@ -77,13 +77,13 @@ class DatabaseNode(ClusterMember):
     key_store = KeyStore(None, share=lambda values: values["buffer_gb"] / values["data_gb"] if spills(values) else 0.0, inner=True)
     ports = (Port("replicas", _("Replicas"), ("replica",), style="replication", managed=True),)
     parameters = NODE_PARAMETERS
-    pools = (
+    pools: ClassVar[tuple[Pool | Station | Card, ...]] = (
         Pool("connections", "max_connections", "connection_queue_limit", full="pool_exhausted"),
         Station("cpu", "cores"),
         Pool("apply", "", capacity_value=1.0),
         Station("disk", "disk_queue_depth"),
     )
-    durations = (
+    durations: ClassVar[tuple[Duration, ...]] = (
         Duration("read", "read_ms", "service_distribution", "service_cv"),
         Duration("write", "write_ms", "service_distribution", "service_cv"),
         Duration("apply", "apply_ms"),

@@ -30,7 +30,8 @@ class DatabaseOwner(DatabaseNode):
 
     @classmethod
     def life(cls, world: World, me: Instance) -> Iterator[Any]:
-        return cls.cluster(world, me).life(world)
+        yield from super().life(world, me)
+        yield from cls.cluster(world, me).life(world)
 
     @classmethod
     def wire(cls, world: World, me: Instance) -> None:

@@ -16,5 +16,6 @@ class ReadReplica(DatabaseNode):
     summary = _("A copy of a database that answers reads. Link it from the database; it is promoted when the primary is lost.")
     left_out = _("Replicas of replicas, delayed replicas.")
     provides = "replica"
+    is_replica = True
     actions = (*DatabaseNode.actions, "disk_full")
     ports = (Port("replicas", _("Replicas"), (), style="replication", managed=True),)

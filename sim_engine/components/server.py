@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim_engine.world.world import World
 
 # Parameters that shape the code: it is written anew when one changes
-SHAPING: Final = ("calls", "concurrency", "disk_reads", "disk_writes", "serves_static")
+SHAPING: Final = ("calls", "concurrency", "disk_reads", "disk_writes", "serves_static", "single_flight")
 RESOURCES: Final = ("cpu", "workers", "memory", "network", "disk", "event_loops", "connections")
 
 

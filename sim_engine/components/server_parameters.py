@@ -48,6 +48,9 @@ WORKERS: Final = (
     choice("calls", _("Calls to further services"), "sequential",
            (("sequential", _("One after the other")), ("parallel", _("All at once"))),
            _("Several further services are each called for every request that the rule of their link lets through."), section=CONCURRENCY),
+    boolean("single_flight", _("Single flight"), False,
+            _("Of the requests here that miss the same key in the cache at the same time only the first fetches it; the others wait for "
+              "its answer."), section=CONCURRENCY, source=_("Go's singleflight, and the leases of Memcache at Facebook (2013).")),
 )  # fmt: skip
 
 STORAGE: Final = (

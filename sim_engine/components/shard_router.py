@@ -2,7 +2,7 @@
 
 Which database has a key follows from the key. When databases are added or removed under traffic, the keys that must move do so in batches,
 which both databases pay for; until a key has moved, its old database serves it.
-Left out: reads from the replicas of a shard (they take over when its primary is lost), transactions over several shards.
+Left out: transactions over several shards.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ShardRouter(Component):
     order = 4
     icon = "shapes"
     summary = _("Spreads the keys over several databases; each is a shard with its own replicas.")
-    left_out = _("Reads from the replicas of a shard (they take over when its primary is lost), transactions over several shards.")
+    left_out = _("Transactions over several shards.")
     provides = "sql"
     ports = (Port("shards", _("Shards"), ("sql",), policy="sharding", by_key=True, asks="write", empty_cause="no_route", required=True),)
     parameters = (
@@ -44,6 +44,9 @@ class ShardRouter(Component):
                _("How the shard of a key is found. Adding one to n shards moves 1/(n+1) of the keys with consistent hashing, "
                  "n/(n+1) with modulo."),
                source=_("Karger et al., STOC 1997.")),
+        choice("reads_from", _("Reads from"), "primary", (("replicas", _("Replicas")), ("primary", _("Primary"))),
+               _("Where the reads of a key go while its shard has replicas that are read from. They may be behind."),
+               source=_("MongoDB: read preference primary.")),
         number("scatter_ratio", _("Queries to every shard"), 0.0, "ratio", 0.0, 1.0,
                _("Share of the reads that do not name a key: they ask every shard and are as slow as the slowest.")),
         integer("cores", _("Cores"), 8, "cores", 1, 256, _("Requests that it handles at the same time.")),
@@ -76,7 +79,10 @@ class ShardRouter(Component):
             on.call_all("shards", "read")
             on.jump(end)
         on.place(one)
-        on.call("shards", "read", size="own")
+        if me.values["reads_from"] == "replicas" and me.links_of("shards"):
+            on.call_links("shards", tuple(me.links_of("shards")), "read", "own", "read")
+        else:
+            on.call("shards", "read", size="own")
         on.place(end)
         on.reply()
 
@@ -119,6 +125,8 @@ class ShardRouter(Component):
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
+        if parameter == "reads_from":
+            world.rewrite([me])
         if parameter == "sharding" and cls.plan(world, me) and not any(process.is_alive for process in me.processes):
             world.start(me, cls._move(world, me))
 

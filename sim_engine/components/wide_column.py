@@ -1,8 +1,9 @@
 """Wide-column store: equal nodes without a primary; each key is kept by several of them, and any node coordinates a request.
 
 A write is sent to all copies and is done when W have it; a read asks R of them and takes the newest version. R + W above the number of
-copies never reads what is old. A node that was away is handed what it missed (hinted handoff), if it was not away for too long.
-Left out: repair while reading, tombstones, compaction, several data centres with their own consistency.
+copies never reads what is old. A node that has been dead for a while is known to be, and is left out until it is back. It is handed what
+it missed then (hinted handoff), if it was not away for too long; what is old still is found and mended by reads (read repair).
+Left out: tombstones, compaction, several data centres with their own consistency, mending of what nobody reads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CONSISTENCY = _("Copies and consistency")
 HANDOFF_BATCH = 100  # writes in one message
+KNOWN_DOWN = "known_down"  # in Instance.memory: the others leave it out
 
 
 class WideColumn(Component):
@@ -37,7 +39,7 @@ class WideColumn(Component):
     summary = _(
         "Many equal nodes without a primary, each key on several of them: it stays writable when nodes are lost, if you accept old reads."
     )
-    left_out = _("Repair while reading, tombstones, compaction, several data centres with their own consistency.")
+    left_out = _("Tombstones, compaction, several data centres with their own consistency, mending of what nobody reads.")
     provides = "sql"
     has_versions = True
     grows = True
@@ -53,6 +55,12 @@ class WideColumn(Component):
         number("hint_window_s", _("Hints are kept for"), 10_800.0, "s", 0.0, 1_000_000.0,
                _("A node that was away for longer is not handed what it missed, and stays behind."), section=CONSISTENCY,
                source=_("Apache Cassandra: max_hint_window is 3 hours.")),
+        number("read_repair", _("Read repair"), 0.1, "ratio", 0.0, 1.0,
+               _("Share of reads that afterwards ask all copies, and send them the newest version where they differ."), section=CONSISTENCY,
+               source=_("Apache Cassandra 3.11: dclocal_read_repair_chance = 0.1; later ones mend what the asked copies show.")),
+        number("detection_s", _("Noticed after"), 18.4, "s", 0.0, 100_000.0,
+               _("How long a node is dead until the others know it and leave it out."), section=CONSISTENCY,
+               source=_("Apache Cassandra: phi_convict_threshold = 8 with a heartbeat each second (Hayashibara et al., 2004).")),
         integer("cores", _("Cores"), 8, "cores", 1, 1_024, _("Operations of one node at the same time.")),
         integer("max_connections", _("Connections"), 1_000, "connections", 1, 1_000_000,
                 _("Requests that one node takes on at the same time.")),
@@ -84,6 +92,7 @@ class WideColumn(Component):
         Metric("queue", _("Waiting for a connection or a core"), "requests", "level"),
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
         Metric("handed_over", _("Writes handed over"), "requests", "count", _("To nodes that came back after they had been away.")),
+        Metric("repaired", _("Old copies mended"), "requests", "count", _("By reads that met different versions.")),
     )
     actions = (*Component.actions, "disk_full", "pool_exhausted", "resize")
     leaks = ("connections",)
@@ -99,6 +108,11 @@ class WideColumn(Component):
         on.call_replicas("ring", "get", "replication_factor", "read_consistency", "read_consistency")
         on.stop_if_failed()
         on.size("row_kb")
+        with on.if_chance("read_repair"), on.aside():
+            on.call_replicas("ring", "get", "replication_factor", "", "replication_factor")
+            on.stop_if_failed()
+            with on.if_flag():
+                on.call_replicas("ring", "repair", "replication_factor", "", "replication_factor")
         on.reply()
 
         on.path("write")
@@ -114,7 +128,7 @@ class WideColumn(Component):
         on.size("row_kb")
         on.reply()
 
-        on.path("put")
+        on.path("put", "repair")
         on.serve("cpu", "write", by_cost=True)
         if me.disk_full:
             on.stop("disk_full")
@@ -141,6 +155,7 @@ class WideColumn(Component):
     def close_ring(world: World, me: Instance) -> None:
         network = world.inner_link(me.group, "ring")
         world.set_route(me, "ring", [(network, member) for member in me.group.in_service])
+        world.leave_out(me, "ring", [member for member in me.group.in_service if KNOWN_DOWN in member.memory])
 
     @classmethod
     def life(cls, world: World, me: Instance) -> Iterator[Any]:
@@ -155,9 +170,37 @@ class WideColumn(Component):
     @classmethod
     def killed(cls, world: World, me: Instance) -> None:
         me.memory["away_since_s"] = world.env.now
+        world.start(me, cls._notice(world, me, world.env.now))
+
+    @classmethod
+    def _notice(cls, world: World, me: Instance, since_s: float) -> Generator[simpy.Event, Any, None]:
+        yield world.env.timeout(float(me.values["detection_s"]))
+        if not me.alive and me.memory["away_since_s"] == since_s:
+            me.memory[KNOWN_DOWN] = True
+            cls._tell_all(world, me)
+            world.tell("node_out", me, "warning", marker=True, seconds=world.env.now - since_s)
+
+    @classmethod
+    def _tell_all(cls, world: World, me: Instance) -> None:
+        """The other nodes, and those who call them, hear of it."""
+        for member in me.group.in_service:
+            cls.close_ring(world, member)
+        world.refresh_callers(me)
+
+    @classmethod
+    def answers(cls, me: Instance, verb: str) -> list[Instance]:
+        there = me.group.in_service
+        return [member for member in there if KNOWN_DOWN not in member.memory] or there
+
+    @classmethod
+    def notices(cls, me: Instance, world: World) -> bool:
+        return KNOWN_DOWN in me.memory
 
     @classmethod
     def restored(cls, world: World, me: Instance) -> None:
+        if me.memory.pop(KNOWN_DOWN, False):
+            cls._tell_all(world, me)
+            world.tell("node_back", me, "info")
         away_s = world.env.now - float(me.memory.get("away_since_s", world.env.now))
         if away_s > float(me.values["hint_window_s"]):
             world.tell("hints_expired", me, "warning", marker=True, seconds=away_s)
@@ -210,5 +253,6 @@ class WideColumn(Component):
             "queue": cpu.mean_queue + connections.mean_queue,
             "latency_ms": window.mean_latency_ms,
             "handed_over": float(sum(int(each.memory.get("handed_over", 0)) for each in window.instances)),
+            "repaired": float(window.growth("repaired")),
             "bottleneck": window.scarcest("cpu", "connections"),
         }

@@ -117,7 +117,7 @@ def call_data_and_services(on: Program, me: Instance, parallel: bool, own: OwnDa
     caches, databases, services = alternatives(me, "cache"), alternatives(me, "database"), each(me, "service")
     when_missed = [service for service in services if service.when == ON_A_MISS]
     with on.if_verb("read"):
-        _read(on, own, caches, databases, when_missed, parallel)
+        _read(on, own, caches, databases, when_missed, parallel, bool(me.read("single_flight", False)))
     with on.if_verb("write"):
         _write(on, own, caches, databases)
     call_services(on, [service for service in services if service.when != ON_A_MISS], parallel)
@@ -143,7 +143,10 @@ def publish(on: Program, me: Instance) -> None:
             queue.need(on, "publish", "own")
 
 
-def _read(on: Program, own: OwnData | None, caches: list[Callee], databases: list[Callee], services: list[Callee], parallel: bool) -> None:
+def _read(
+    on: Program, own: OwnData | None, caches: list[Callee], databases: list[Callee], services: list[Callee], parallel: bool,
+    single_flight: bool,
+) -> None:  # fmt: skip
     behind = [database for database in databases if database.when in DATABASE_READS_WHAT_MISSED]
 
     def fetch() -> bool:
@@ -154,8 +157,19 @@ def _read(on: Program, own: OwnData | None, caches: list[Callee], databases: lis
         call_services(on, services, parallel)
         return own is not None or any(callee.waits for callee in (*behind, *services))
 
+    fetched = on.label()
+
+    def fetch_or_wait() -> bool:
+        """Of those who want the same key at the same time only the first fetches it; the others go on with its outcome."""
+        on.lead_or_follow(fetched)
+        return fetch()
+
     asked = [cache for cache in caches if cache.when in CACHE_IS_ASKED_BY_READS]
-    _ask(on, sorted(asked, key=lambda cache: cache.when == ON_A_MISS), True, fetch)
+    _ask(on, sorted(asked, key=lambda cache: cache.when == ON_A_MISS), True, fetch_or_wait if single_flight else fetch)
+    if single_flight:
+        on.land()
+        on.place(fetched)
+        on.stop_if_failed()
     for database in databases:
         if database.when in DATABASE_READS_ALL:
             database.need(on, "read")

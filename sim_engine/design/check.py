@@ -75,7 +75,7 @@ def _component_problems(design: Design) -> Iterator[Problem]:
         kind = KINDS[spec.kind]
         if any(port.required for port in kind.ports) and identifier not in outgoing:
             yield _problem("nowhere_to_go", "component", identifier, label=spec.label)
-        if kind.provides == "replica":
+        if kind.is_replica:
             primaries = [link for link in design.links.values() if link.target == identifier]
             if len(primaries) > 1:
                 yield _problem("two_primaries", "component", identifier, label=spec.label, count=len(primaries))

@@ -30,7 +30,7 @@ def _single_points(wiring: Wiring) -> Iterator[Problem]:
         if kind.is_source or kind.provides not in ("http", "sql") or spec.parameters.get("instances", 1) != 1:
             continue
         alone = any(wiring.over_same_port(link) == 1 for link in wiring.incoming[identifier])
-        if alone and not any(wiring.targets(identifier, "replica")):
+        if alone and not any(wiring.kind(link.target).is_replica for link in wiring.outgoing[identifier]):
             yield _hint("single_point", identifier, label=spec.label)
 
 
@@ -71,7 +71,7 @@ def direct_targets(wiring: Wiring, source: str) -> list[str]:
 def _uncached(wiring: Wiring) -> Iterator[Problem]:
     """Databases that answer every read themselves."""
     for identifier, spec in wiring.design.components.items():
-        if wiring.kind(identifier).provides == "sql":
+        if wiring.kind(identifier).provides == "sql" and not wiring.kind(identifier).in_memory:
             callers = cacheless_callers(wiring, identifier)
             if callers and len(callers) == len(wiring.incoming[identifier]):
                 yield _hint("no_cache", identifier, label=spec.label)
@@ -122,7 +122,8 @@ def _idle_controllers(wiring: Wiring) -> Iterator[Problem]:
 
 def _loose_ends(wiring: Wiring) -> Iterator[Problem]:
     for identifier, spec in wiring.design.components.items():
-        if wiring.kind(identifier).provides not in (None, "replica") and not wiring.incoming[identifier]:
+        kind = wiring.kind(identifier)
+        if kind.provides is not None and not kind.is_replica and not wiring.incoming[identifier]:
             yield _hint("not_linked", identifier, label=spec.label)
 
 

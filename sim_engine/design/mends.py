@@ -127,7 +127,7 @@ def _link_onward(drawing: _Drawing, problem: Problem) -> Mend | None:
     target = drawing.nearest(here, [i for i in free if not drawing.wiring.incoming[i]] or free)
     if target is not None:
         return _connect(drawing, here, target)
-    new = _first_kind(lambda k: port_for(kind, k) is not None and k.provides != "replica")
+    new = _first_kind(lambda k: port_for(kind, k) is not None and not k.is_replica)
     if new is None:
         return None
     x, y = drawing.at(here)
@@ -205,7 +205,7 @@ def _second_one(drawing: _Drawing, problem: Problem) -> Mend | None:
     kind = drawing.wiring.kind(here)
     if kind.grows:
         return _mend("mend_two_instances", {"components": {here: {"parameters": {"instances": 2}}}})
-    replica = _first_kind(lambda k: k.provides == "replica" and port_for(kind, k) is not None)
+    replica = _first_kind(lambda k: k.is_replica and port_for(kind, k) is not None)
     if replica is None:
         return None
     x, y = drawing.at(here)

@@ -49,9 +49,19 @@ CACHE += [
     resized("cache", "cache", 1, "drain_s", 0.1, 2.0, when("instance_removed"), UP, cached(instances=2, operation_ms=300.0, threads=256)),
 ]
 
+
+def missed_together() -> Document:
+    """A server that fills its cache itself, with few keys that all expire together, and a slow database."""
+    document = cached({"keys": 20, "zipf_exponent": 0.0, "arrival_rate_per_s": 1_000.0}, capacity_keys=1_000, ttl_s=1.0)
+    document["components"]["database"]["parameters"] |= {"cores": 1, "read_ms": 5.0}
+    return document
+
+
+SERVER = rows("server", "server", ("single_flight", False, True, of("database", "arrived"), DOWN, missed_together()))
+
 LINK = rows(
     "link", "server-cache",
     ("on_write", "delete", "leave", stale, UP, cached({"read_ratio": 0.5})),
 )  # fmt: skip
 
-EXPERIMENTS: list[Experiment] = [*CACHE, *LINK]
+EXPERIMENTS: list[Experiment] = [*CACHE, *SERVER, *LINK]

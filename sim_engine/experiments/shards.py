@@ -4,7 +4,7 @@ from typing import Any
 
 from sim_engine.experiments.drawing import Document, design, link, part
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
-from sim_engine.experiments.figures import cost, dropped, fewest, mean_ms, of, p99_ms
+from sim_engine.experiments.figures import cost, dropped, fewest, mean_ms, of, p99_ms, stale
 
 
 def sharded(read_ratio: float = 0.8, seconds: float = 5.0, **router: Any) -> Document:
@@ -28,10 +28,20 @@ def moving(name: str, one: Any, other: Any) -> Experiment:
     return Experiment("shard_router", name, one, other, figure, direction, sharded(seconds=4.0), "router", ((2.0, command),))
 
 
+def replicated() -> Document:
+    """Shards with a replica each, that are some way away."""
+    document = sharded(0.5)
+    for shard in ("one", "two"):
+        document["components"][f"{shard}_too"] = part("read_replica")
+        document["links"][f"{shard}-{shard}_too"] = link(shard, f"{shard}_too", latency_ms=50.0)
+    return document
+
+
 EXPERIMENTS = [
     *rows(
         "shard_router", "router",
         ("sharding", "consistent_hash", "range", fewest("one", "two"), UP, sharded()),
+        ("reads_from", "primary", "replicas", stale, UP, replicated()),
         ("scatter_ratio", 0.0, 0.5, of("one", "arrived"), UP, sharded()),
         ("cores", 1, 8, mean_ms, DOWN, sharded(processing_ms=2.5)),
         ("processing_ms", 0.1, 2.0, p99_ms, UP, sharded()),

@@ -20,11 +20,14 @@ def nodes(read_ratio: float = 0.5, faults: list[Document] | None = None, rate: f
 
 SLOW_WRITES: Document = {"write_ms": 40.0, "cores": 64, "service_distribution": "exponential"}
 ONE_AWAY = [kill("store", 2.0, for_s=3.0) | {"arguments": {"mode": "process", "instance": 2}}]
+ONE_LOST = [kill("store", 2.0, "machine") | {"arguments": {"mode": "machine", "instance": 2}}]
 WIDE_COLUMN = rows(
     "wide_column", "store",
     ("replication_factor", 2, 3, of("store", "arrived"), UP, nodes(0.0)),
     ("write_consistency", 1, 3, mean_ms, UP, nodes(0.0)),
     ("read_consistency", 1, 3, stale, DOWN, nodes(write_consistency=1, **SLOW_WRITES)),
+    ("read_repair", 0.0, 0.5, of("store", "repaired"), UP, nodes(hint_window_s=1.0, faults=ONE_AWAY)),
+    ("detection_s", 0.5, 20.0, failed, UP, nodes(faults=ONE_LOST)),
     ("hint_window_s", 1.0, 100.0, of("store", "handed_over"), UP, nodes(faults=ONE_AWAY)),
     ("cores", 1, 8, mean_ms, DOWN, nodes(1.0, read_ms=10.0)),
     ("max_connections", 1, 1_000, mean_ms, DOWN, nodes(1.0, rate=600.0)),

@@ -49,6 +49,7 @@ DEADLINE = CODE["deadline"]
 REPLICATION_TIMEOUT = CODE["replication_timeout"]
 ERROR = CODE["error"]
 NO_QUORUM = CODE["no_quorum"]
+UNKNOWN = -1  # version of a key before the first answer
 
 
 @inlined
@@ -387,18 +388,47 @@ def end_branch(s: State, index: int, now: float) -> None:
 
 
 @function
+def _copies_up(s: State, route: Row, first_place: int, copies: int) -> int:
+    """How many of those who keep copies, from a place of the ring on, are not known to be down."""
+    if route.down == 0:
+        return copies
+    s.count[MARKS] += 1
+    mark = s.count[MARKS]
+    place = first_place
+    found, up = 0, 0
+    while found < copies:
+        member = s.members[s.ring[route.ring + place].member]
+        place = place + 1 if place + 1 < route.ring_places else 0
+        if member.mark == mark:
+            continue
+        member.mark = mark
+        found += 1
+        if member.down == 0:
+            up += 1
+    return up
+
+
+@function
 def call_replicas(s: State, caller_index: int, code: Row, now: float) -> bool:
     """Calls those who keep copies of the key: the next different members on the ring from the key's hash on.
 
-    The copies, how many must answer and how many are asked are parameters code.c, + 1, + 2. Where fewer are asked than there
-    are copies, the first asked is drawn at random. False when too few can be reached (the cause is set).
+    The copies, how many must answer (0: all that are asked) and how many are asked are parameters code.c, + 1, + 2. Who is known to
+    be down is not asked. Where fewer are asked than there are copies, the first asked is drawn at random. False when too few can be
+    reached (the cause is set).
     """
     caller = s.tasks[caller_index]
     route = s.routes[code.a]
     copies = min(int(s.parameters[code.c]), route.enabled)
+    if route.ring_places == 0:
+        caller.cause = NO_QUORUM
+        return False
+    place = first_on_ring(s, route, keyed(route.salt, caller.key))
+    up = _copies_up(s, route, place, copies)
+    asked = min(int(s.parameters[code.c + 2]), up)
     needed = int(s.parameters[code.c + 1])
-    asked = min(int(s.parameters[code.c + 2]), copies)
-    if asked < needed or route.ring_places == 0:
+    if needed == 0:
+        needed = asked
+    if asked < max(1, needed):
         caller.cause = NO_QUORUM
         return False
     random_key = _key_of_call(caller, code)
@@ -407,14 +437,14 @@ def call_replicas(s: State, caller_index: int, code: Row, now: float) -> bool:
     caller.spare = asked - needed
     caller.quorum = 1
     if code.b == GET:
-        caller.version = 0
+        caller.version = UNKNOWN
+        caller.flag = 0
     caller.cause = OK
     caller.state = WAITING_CALL
     s.count[MARKS] += 1
     mark = s.count[MARKS]
-    turned = int(uniform(mix(random_key)) * copies) if asked < copies else 0
-    place = first_on_ring(s, route, keyed(route.salt, caller.key))
-    found = 0
+    turned = int(uniform(mix(random_key)) * up) if asked < up else 0
+    found, met = 0, 0
     for _ in range(route.ring_places):
         member_index = s.ring[route.ring + place].member
         place = place + 1 if place + 1 < route.ring_places else 0
@@ -422,12 +452,14 @@ def call_replicas(s: State, caller_index: int, code: Row, now: float) -> bool:
         if member.mark == mark:
             continue
         member.mark = mark
-        if (found + turned) % copies < asked:
+        met += 1
+        if member.down == 0 and (found + turned) % up < asked:
             key = keyed(random_key, found + 1)
             index = launch(s, caller_index, caller.node, member_index, code.b, caller.request_kb, key, now)
             _wait_for(s, caller_index, index, member_index, now)
-        found += 1
-        if found == copies:
+        if member.down == 0:
+            found += 1
+        if met == copies:
             break
     return True
 
@@ -515,6 +547,8 @@ def _take_results(parent: Row, task: Row) -> None:
             parent.dataset = task.dataset
         return
     parent.hit = task.hit
+    if parent.quorum != 0 and parent.version != UNKNOWN and parent.version != task.version:
+        parent.flag = 1
     parent.version = max(parent.version, task.version) if parent.quorum != 0 else task.version
     parent.dataset = task.dataset
     parent.reply_kb = task.reply_kb

@@ -1,5 +1,7 @@
 """What SimPy processes do to the kernel's state between two advances: kill, restore, resize, send a check, change routes."""
 
+import math
+
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.compiling import entry_point, function
@@ -27,7 +29,7 @@ from sim_engine.kernel.sharing import progress, resize
 from sim_engine.kernel.sources import add_users, draw_interval, set_rate
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_all, accrue_pool
-from sim_engine.kernel.stores import empty, store
+from sim_engine.kernel.stores import empty, remove, store
 from sim_engine.kernel.tasks import start_waiting, unlink_waiting, wake_pool
 from sim_engine.kernel.turns import forsake
 from sim_engine.kernel.types import Key, Row
@@ -190,6 +192,20 @@ def empty_cache(s: State, cache_index: int) -> None:
 @entry_point
 def put(s: State, cache_index: int, key: int, version: int, size_kb: float, life_s: float) -> None:
     store(s, cache_index, key, version, size_kb, life_s, s.clock[NOW])
+
+
+@entry_point
+def set_keys(s: State, cache_index: int, column: int) -> None:
+    """Lets a cache hold those keys of which the column says anything but 0, as many as it has room for, and no others."""
+    cache = s.caches[cache_index]
+    for key in range(cache.keys):
+        if s.keyed[key, column] == 0:
+            remove(s, cache_index, key)
+    for key in range(cache.keys):
+        if cache.size >= cache.capacity:
+            break
+        if s.keyed[key, column] != 0 and s.keyed[key, cache.column] < 0:
+            store(s, cache_index, key, 0, 0.0, math.inf, s.clock[NOW])
 
 
 @entry_point

@@ -183,6 +183,8 @@ def _new_version(s: State, index: int) -> int:
 def _keep_version(s: State, index: int, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
+    if task.verb == op.REPAIR and s.keyed[task.key, node.store] < task.version:
+        node.repaired = node.repaired + 1
     apply_version(s, node.store, task.key, task.version)
     node.applied = node.applied + 1
     return NEXT
@@ -395,6 +397,8 @@ def rare_jump(s: State, index: int, code: Row, now: float) -> bool:
         return (int(s.parameters[code.b]) >> task.kind) & 1 != 0
     if what == op.IF_CHANCE:
         return uniform(mix(task.random_key ^ code.salt)) < s.parameters[code.b]
+    if what == op.IF_FULL:
+        return s.caches[code.b].size >= s.caches[code.b].capacity
     if what == op.IF_RESOLVED:
         answer = s.answers[_resolver(s, index, code)]
         task.chosen = answer.member

@@ -100,6 +100,7 @@ NODE = np.dtype(
         ("wasted", "i8"),
         ("commits", "i8"),
         ("applied", "i8"),
+        ("repaired", "i8"),  # versions that it got because a read had found others newer
         ("lag_sum_s", "f8"),
         ("area", "f8"),
         ("since_s", "f8"),
@@ -189,6 +190,7 @@ ROUTE = np.dtype(
         ("sticky_cells", "i4"),
         ("slow_start_s", "f8"),
         ("keys", "i8"),  # of data, for equal ranges
+        ("down", "i8"),  # members that are known to be down and keep their places on the ring
         ("owners", "i8"),  # column of State.keyed: 1 + the member that has the key
         ("ejects_after", "i8"),  # failures in a row until a member is reported; 0: never
     ],
@@ -212,6 +214,7 @@ MEMBER = np.dtype(
         ("probes", "i4"),  # under way while half open
         ("opened_s", "f8"),
         ("ejected", "i8"),
+        ("down", "i8"),  # known to be so: calls to several copies leave it out
         ("promised", "i8"),  # messages on their way to it
         ("mark", "i8"),  # the last call to several that it was chosen for
     ],

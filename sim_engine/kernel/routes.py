@@ -12,6 +12,7 @@ from sim_engine.kernel.state import State
 from sim_engine.kernel.types import Key, Row
 from sim_engine.operations.codes import (
     ADDRESS_HASH,
+    BESIDE_OWNER,
     BY_OWNER,
     CLOSEST,
     CONSISTENT_HASH,
@@ -163,12 +164,30 @@ def first_on_ring(s: State, route: Row, value: Key) -> int:
 
 
 @function
-def _pick_by_key(s: State, route: Row, key: int) -> int:
+def _pick_beside(s: State, route: Row, owner: int, value: Key) -> int:
+    """One of the enabled members behind the same link as the owner, at random; the owner when there is none."""
+    link = s.members[owner].link
+    there = 0
+    for place in range(route.enabled):
+        if s.members[s.targets[route.first + place]].link == link:
+            there += 1
+    left = int(uniform(value) * there)
+    for place in range(route.enabled):
+        index = s.targets[route.first + place]
+        if s.members[index].link == link:
+            if left == 0:
+                return index
+            left -= 1
+    return owner
+
+
+@function
+def _pick_by_key(s: State, route: Row, key: int, value: Key) -> int:
     """The member that has a key: by hash modulo members, by equal ranges of keys, or by the table of owners."""
-    if route.policy == BY_OWNER:
+    if route.policy in (BY_OWNER, BESIDE_OWNER):
         owner = s.keyed[key, route.owners] - 1
         if owner >= 0:
-            return owner
+            return owner if route.policy == BY_OWNER else _pick_beside(s, route, owner, value)
     if route.policy == RANGE:
         return s.targets[route.first + min(route.enabled - 1, key * route.enabled // max(1, route.keys))]
     place = keyed(route.salt, key) % np.uint64(route.enabled)
@@ -197,9 +216,9 @@ def _pick_by_policy(s: State, route: Row, random_key: Key, address: int, key: in
         if policy == CONSISTENT_HASH:
             return s.ring[route.ring + first_on_ring(s, route, value)].member
         return s.targets[route.first + np.int64(value % np.uint64(route.enabled))]
-    if policy in (MODULO, RANGE, BY_OWNER):
-        return _pick_by_key(s, route, key)
     value = mix(random_key ^ route.salt)
+    if policy in (MODULO, RANGE, BY_OWNER, BESIDE_OWNER):
+        return _pick_by_key(s, route, key, value)
     if policy == RANDOM_WEIGHTED:
         return _pick_weighted_at_random(s, route, uniform(value))
     if policy == POWER_OF_TWO:

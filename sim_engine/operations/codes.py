@@ -24,6 +24,7 @@ from typing import Final
     IF_CLASS,  # b mask of classes: jump to a
     IF_IN_SET,  # b mask of classes (parameter): jump to a
     IF_CHANCE,  # b probability (parameter): jump to a
+    IF_FULL,  # b cache: jump to a
     IF_RESOLVED,  # b resolver, c resolvers (parameter): the name's answer is known and fresh: jump to a
     IF_NONE_LEFT,  # jump to a when nothing is left of the count, else one less; c: whose count, OWN or PARENT
     LEAD,  # b 1 + column: the first for this key goes on; those who come meanwhile go to a with its outcome
@@ -64,10 +65,10 @@ from typing import Final
     REQUIRE_PRIMARY,
     COMMIT,
     APPLY,
-) = range(58)
+) = range(59)
 LABELLED: Final = frozenset([*range(JUMP, FORK + 1), RETRY])  # `a` is a place in the component's own code
 
-READ, WRITE, CHECK, GET, PUT, DELETE, REPLICATE, APPLY_WRITE, RESOLVE, PUBLISHING, DELIVER, WORK = range(12)
+READ, WRITE, CHECK, GET, PUT, DELETE, REPLICATE, APPLY_WRITE, RESOLVE, PUBLISHING, DELIVER, WORK, REPAIR = range(13)
 VERBS: Final[tuple[str, ...]] = (
     "read",
     "write",
@@ -81,6 +82,7 @@ VERBS: Final[tuple[str, ...]] = (
     "publish",
     "deliver",
     "work",
+    "repair",
 )
 VERB_CODE: Final[dict[str, int]] = {name: code for code, name in enumerate(VERBS)}
 
@@ -104,7 +106,8 @@ SMALL_KB: Final = 0.3
     MODULO,  # hash of the key modulo the members
     RANGE,  # equal ranges of keys
     BY_OWNER,  # by a table with the owner of each key
-) = range(14)
+    BESIDE_OWNER,  # one of those behind the same link as the owner
+) = range(15)
 LEAST_RECENTLY_USED, LEAST_FREQUENTLY_USED, OLDEST, ANY = range(4)  # who goes first out of a full cache
 # Traffic classes (sim_engine.catalogue.classes), and what a fork is
 PAGE, STATIC, READING, WRITING, UPLOAD, EXPENSIVE, BACKGROUND = range(7)

@@ -184,6 +184,10 @@ class Program:
     def jump_if_hit(self, label: Label) -> None:
         self._jump(op.IF_HIT, label)
 
+    def jump_if_full(self, label: Label) -> None:
+        """Whether the component's own cache has no room for one more key."""
+        self._jump(op.IF_FULL, label, self._names.cache())
+
     @contextmanager
     def if_verb(self, verb: str) -> Iterator[None]:
         with self._only(op.IF_VERB, VERB_CODE[verb]):
@@ -328,7 +332,10 @@ class Program:
         self._emit(op.KEEP_VERSION)
 
     def call_replicas(self, port: str, verb: str, copies: str, needed: str, asked: str) -> None:
-        """Calls those on the port's ring who keep the key. Parameters: how many do, must answer, are asked."""
+        """Calls those on the port's ring who keep the key. Parameters: how many do, must answer ("": all that are asked), are asked.
+
+        The flag says afterwards whether the versions that a "get" has met differ.
+        """
         route, code = self._names.route(port, None), VERB_CODE[verb]
         self._emit(op.CALL_REPLICAS, route, code, self._names.block((copies, needed, asked)), salt=f"call {port} {verb}", shared=True)
 

@@ -108,7 +108,8 @@ class Builder:
 
     def _write_block(self, me: Instance, names: tuple[str, ...]) -> None:
         first = me.blocks[names]
-        self.memory.state.parameters[first : first + len(names)] = [me.kernel_value(name) for name in names]
+        values = [me.kernel_value(name) if name else 0.0 for name in names]
+        self.memory.state.parameters[first : first + len(names)] = values
 
     def set_number(self, me: Instance, name: str, value: float) -> None:
         """A number that operations read like a parameter, and that nobody sets by hand."""
@@ -156,19 +157,20 @@ class Builder:
         if (name, verb) not in me.routes:
             me.parts[name] = port, link_ids
             me.routes[name, verb] = self._add_route(me, me.port(port))
-            self._write_route(me, me.port(port))
+            self.write_route(me, me.port(port))
         return me.routes[name, verb]
 
-    def _write_route(self, me: Instance, port: Port) -> None:
+    def write_route(self, me: Instance, port: Port) -> None:
         """What a port's routes read of the component's parameters."""
-        for (name, _verb), index in me.routes.items():
+        for (name, verb), index in me.routes.items():
             if me.parts.get(name, (name,))[0] != port.name:
                 continue
             row = self.memory.state.routes[index]
             if port.policy in me.parameters:
                 row["policy"] = POLICIES[str(me.values[port.policy])]
             if me.shards is not None:  # the table of owners knows better, once the keys have been dealt out
-                row["policy"], row["owners"] = codes.BY_OWNER, me.shards.column
+                row["policy"] = codes.BESIDE_OWNER if verb == "read" else codes.BY_OWNER
+                row["owners"] = me.shards.column
             for field, parameter in port.settings:
                 row[field] = me.kernel_value(parameter)
             if port.sticky is not None:
@@ -261,7 +263,7 @@ class Builder:
             self._write_pool(me, pool, name)
         for port in me.component.ports:
             if name == port.policy or name == port.sticky or name in (parameter for _field, parameter in port.settings):
-                self._write_route(me, port)
+                self.write_route(me, port)
 
     def write_duration(self, me: Instance, duration: Duration) -> None:
         """A kind without stations is slowed down here: its requests are delayed, not served."""
@@ -426,6 +428,14 @@ class Builder:
         row["enabled"], row["keys"] = len(members), self.keys.data_keys
         self.write_ring(route)
         self._note_rotation(route, [target.node for _link, target in behind])
+
+    def leave_out(self, route: int, nodes: set[int]) -> None:
+        """Says which members of a route are known to be down; they keep their places on its ring."""
+        state = self.memory.state
+        members = self.members_of(route)
+        for member in members:
+            state.members[member]["down"] = int(state.members[member]["node"]) in nodes
+        state.routes[route]["down"] = int(state.members["down"][members].sum())
 
     def _note_rotation(self, route: int, nodes: list[int]) -> None:
         for node in self._nodes_behind.get(route, ()):

@@ -101,6 +101,46 @@ class Data:
                 return np.flatnonzero(np.isin(owners, rows))
         return None
 
+    # -- what is in a memory that must hold everything, and on its disk
+    def keys_of(self, me: Instance) -> NDArray[np.bool_]:
+        """Of every key, whether a database is to hold it: all, or those of its shard."""
+        mine = np.zeros(self._world.builder.keys.data_keys, np.bool_)
+        keys = self._keys_of(me)
+        mine[slice(None) if keys is None else keys[keys < len(mine)]] = True
+        return mine
+
+    def keys_held(self, me: Instance) -> NDArray[np.bool_]:
+        """Of every key, whether it is in memory."""
+        state = self._world.memory.state
+        held: NDArray[np.bool_] = state.keyed[: self._world.builder.keys.data_keys, state.caches[me.cache]["column"]] >= 0
+        return held
+
+    def hold_keys(self, me: Instance, keys: NDArray[np.bool_]) -> None:
+        """Puts these keys into memory, as many as find room, and no others."""
+        column = self._world.builder.column(me, "wanted")
+        self._world.memory.state.keyed[: len(keys), column] = keys
+        control.set_keys(self._world.memory.state, me.cache, column)
+
+    def keys_kept(self, me: Instance) -> NDArray[np.bool_]:
+        """Of every key, whether it is on the disk."""
+        column = self._world.builder.column(me, "kept keys")
+        kept: NDArray[np.bool_] = self._world.memory.state.keyed[: self._world.builder.keys.data_keys, column] != 0
+        return kept
+
+    def keep(self, me: Instance) -> None:
+        """Lets what is on the disk be what is in memory."""
+        keys, versions = (self._world.builder.column(me, name) for name in ("kept keys", "kept versions"))
+        held = self.keys_held(me)
+        keyed = self._world.memory.state.keyed
+        keyed[: len(held), keys] = held
+        keyed[:, versions] = keyed[:, me.store]
+
+    def take_kept_versions(self, me: Instance) -> None:
+        """What was written since is gone."""
+        column = self._world.builder.column(me, "kept versions")
+        keyed = self._world.memory.state.keyed
+        keyed[:, me.store] = keyed[:, column]
+
     def forget_memory(self, me: Instance) -> None:
         """What a dead process had in memory is gone."""
         if "cache_room" in me.memory:

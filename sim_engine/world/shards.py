@@ -74,9 +74,7 @@ class Resharding:
         if me.shards is None:
             me.shards = Shards(self._world.builder.column(me, "owners"))
         route = me.routes[port, None]
-        row = self._world.memory.state.routes[route]
-        row["policy"], row["owners"] = codes.BY_OWNER, me.shards.column
-        self._world.builder.write_ring(route)
+        self._world.builder.write_route(me, me.port(port))
         members = self._world.builder.members_of(route)
         if not members:
             return 0
@@ -128,6 +126,8 @@ class Resharding:
         plan = me.shards.plan
         column = self._world.memory.state.keyed[:, me.shards.column]
         self._copy_keys(me, batch.keys, plan.wanted)
+        for member in _together(batch.giver):
+            member.component.keys_moved(self._world, member, batch.keys, False)
         column[batch.keys] = batch.to + 1
         plan.moved += len(batch.keys)
         plan.left = max(0, plan.left - len(batch.keys))
@@ -139,11 +139,17 @@ class Resharding:
         newest = state.keyed[keys, me.dataset].copy()
         for link_id in me.links_of("shards"):
             owner = self._world.target_of(link_id)
-            for member in getattr(owner.memory.get("cluster"), "members", [owner]):
+            for member in _together(owner):
                 newest = np.maximum(newest, state.keyed[keys, member.store])
         for row in np.unique(wanted[keys]):
             _me, link_id, _target = self._world.builder.member_of[int(row)]
             owner = self._world.target_of(link_id)
             mine = keys[wanted[keys] == row]
-            for member in getattr(owner.memory.get("cluster"), "members", [owner]):
+            for member in _together(owner):
                 state.keyed[mine, member.store] = newest[wanted[keys] == row]
+                member.component.keys_moved(self._world, member, mine, True)
+
+
+def _together(owner: Instance) -> list[Instance]:
+    """A database with all that hold the same data."""
+    return list(getattr(owner.memory.get("cluster"), "members", [owner]))

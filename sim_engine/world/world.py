@@ -277,6 +277,10 @@ class World:
     def set_route(self, me: Instance, port: str, behind: list[tuple[str, Instance]]) -> None:
         self.builder.set_route(me, port, None, behind)
 
+    def leave_out(self, me: Instance, port: str, down: list[Instance]) -> None:
+        """Says which of those behind a port are known to be down, where calls go to several copies."""
+        self.builder.leave_out(me.routes[port, None], {instance.node for instance in down})
+
     def inner_link(self, group: Group, name: str, **parameters: Any) -> str:
         """A link between instances of one component, that nobody has drawn; its id."""
         link_id = f"{group.id}#{name}"

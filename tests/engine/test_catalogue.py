@@ -25,9 +25,8 @@ ENGINE = ROOT / "sim_engine"
 HOSTS = {"django", "channels", "playground", "daphne", "distributed", "dask", "twisted", "asgiref"}
 PINNED = [
     "clients", "mobile_clients", "dns", "cdn", "load_balancer", "api_gateway", "server", "autoscaler", "sql_database", "read_replica",
-    "cache", "document_database", "shard_router", "wide_column", "object_storage", "message_queue", "topic", "event_log", "worker",
-    "scheduler", "pipeline",
-    "region", "zone", "note",
+    "cache", "document_database", "shard_router", "wide_column", "key_value", "key_value_replica", "object_storage", "message_queue",
+    "topic", "event_log", "worker", "scheduler", "pipeline", "region", "zone", "note",
 ]  # fmt: skip
 UNITS = {
     "",

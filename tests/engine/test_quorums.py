@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.engine.support import Document, design, kill, link, part, play, summary
+from sim_engine import Run
+from tests.engine.support import Document, design, go, kill, link, part, play, summary, times_of
 
 
 def a_store_without_a_primary(copies: int, reads: int, writes: int, write_ms: float = 40.0) -> Document:
@@ -55,3 +56,51 @@ def test_hints_are_not_kept_for_ever() -> None:
     run = play(document)
     assert run.summary()["components"]["store"]["metrics"]["handed_over"] == 0
     assert "hints_expired" in [event["kind"] for event in run.world.story.all]
+
+
+def a_node_that_stays_behind(read_repair: float) -> Document:
+    document = a_store_without_a_primary(3, 1, 1, write_ms=2.0)
+    document["components"]["store"]["parameters"] |= {"hint_window_s": 1.0, "read_repair": read_repair}
+    document["components"]["clients"]["parameters"] |= {"keys": 400, "read_ratio": 0.8, "zipf_exponent": 0.0}
+    fault = kill("store", 2.0, for_s=2.0)
+    fault["arguments"]["instance"] = 2
+    document["scenarios"]["only"]["faults"] = [fault]
+    return document
+
+
+def test_reads_mend_what_hints_did_not() -> None:
+    """In the four seconds that are left about 55 % of the keys are not written again, and 5 % neither written nor read."""
+    alone, mended = (play(a_node_that_stays_behind(share)) for share in (0.0, 1.0))
+    behind = [run.world.data.behind_issued(run.world.instances["store#2"], "ring", 3) for run in (alone, mended)]
+    assert behind[0] > 20 and behind[1] < behind[0] / 3
+    repaired = [run.summary()["components"]["store"]["metrics"]["repaired"] for run in (alone, mended)]
+    assert repaired[0] == 0 and repaired[1] > 0
+    assert mended.summary()["stale_reads"] < alone.summary()["stale_reads"]
+
+
+def test_a_node_that_is_known_to_be_down_is_asked_no_more() -> None:
+    """Before it is, whoever meets the lost machine waits in vain."""
+    document = a_store_without_a_primary(3, 1, 1, write_ms=2.0)
+    document["components"]["store"]["parameters"]["detection_s"] = 1.0
+    document["components"]["clients"]["parameters"] |= {"retries": 0, "timeout_ms": 500.0}
+    fault = kill("store", 2.0, "machine")
+    fault["arguments"]["instance"] = 2
+    document["scenarios"]["only"]["faults"] = [fault]
+    run = Run(document)
+    frames = go(run)
+    assert times_of(run, "node_out") == [3.0]
+    assert sum(frame["window"]["failed"] for frame in frames if 2.0 < frame["t"] <= 3.5) > 50
+    assert sum(frame["window"]["failed"] for frame in frames if frame["t"] > 3.6) == 0
+
+
+def test_too_few_copies_that_are_up_are_no_quorum() -> None:
+    document = a_store_without_a_primary(3, 1, 3, write_ms=2.0)
+    document["components"]["store"]["parameters"] |= {"instances": 3, "detection_s": 0.5}
+    document["components"]["clients"]["parameters"]["retries"] = 0
+    fault = kill("store", 2.0)
+    fault["arguments"]["instance"] = 2
+    document["scenarios"]["only"]["faults"] = [fault]
+    run = play(document)
+    summary = run.summary()
+    writes = 300.0 * 0.5 * (8.0 - 2.5)
+    assert abs(summary["errors"]["no_quorum"] - writes) < 4.0 * writes**0.5

@@ -93,3 +93,23 @@ def test_a_shard_fails_over_by_itself() -> None:
     last = go(Run(document))[-1]["window"]
     assert last["failed"] == 0
     assert_conserved(run)
+
+
+def test_reads_go_to_the_replicas_of_shards_and_may_be_behind() -> None:
+    summaries = []
+    for reads_from in ("primary", "replicas"):
+        document = sharded(2, "modulo", replicas=True)
+        document["components"]["router"]["parameters"]["reads_from"] = reads_from
+        document["components"]["clients"]["parameters"]["zipf_exponent"] = 1.0
+        document["scenarios"]["only"]["duration_s"] = 6.0
+        for number in range(2):
+            document["links"][f"shard_{number}-replica_{number}"]["parameters"]["latency_ms"] = 50.0
+        run = play(document)
+        assert_conserved(run)
+        summaries.append(run.summary())
+    primary, replicas = summaries
+    assert primary["stale_reads"] == 0 and replicas["stale_reads"] > 0
+    for number in range(2):  # half of the requests are reads; checks come on top
+        both = [summary["components"][f"shard_{number}"]["arrived"] for summary in summaries]
+        assert both[1] == pytest.approx(both[0] / 2, rel=0.1)
+    assert replicas["requests"]["failed"] == 0

@@ -234,3 +234,20 @@ def test_a_link_that_is_drawn_under_traffic_is_called_and_one_that_is_removed_is
     assert sum(frame["window"]["failed"] for frame in made) <= 2
     assert sum(frame["components"]["service_a"]["arrived"] for frame in made) > 400
     assert_conserved(run)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_of_those_who_miss_a_key_together_only_the_first_fetches_it(together: bool) -> None:
+    """One key that is good for a second: with single flight the database is read once each time that it has expired."""
+    parts = {
+        "clients": part("clients", arrival_rate_per_s=500.0, keys=1, read_ratio=1.0, retries=0),
+        "server": part("server", cores=16, service_ms=0.1, workers=1_000, single_flight=together),
+        "cache": part("cache", ttl_s=1.0),
+        "database": part("sql_database", cores=64, read_ms=50.0, service_distribution="constant"),
+    }
+    links = [link("clients", "server"), link("server", "cache"), link("server", "database")]
+    run = play(design(parts, links, 6.0))
+    reads = run.summary()["components"]["database"]["done"]
+    assert reads in (5, 6) if together else reads > 5 * 500 * 0.05 * 0.7
+    assert run.summary()["requests"]["failed"] == 0
+    assert_conserved(run)
