@@ -32,6 +32,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "stalled_events": Limit(3_000_000, "events", _("Events without time passing: a cycle with no delay.")),
     "tick_wall_seconds": Limit(20, "s", _("Real time that one frame may take.")),
     "events_kept": Limit(2_000, "events", _("The event log that a run keeps for its summary.")),
+    "incidents": Limit(100, "incidents", _("Losses that a run follows to their end; those that come later are told, not followed.")),
     "spans_kept": Limit(5_000, "spans", _("Hops of sampled requests that a run keeps.")),
     "commands": Limit(10_000, "commands", _("Commands that a run records.")),
 }

@@ -156,6 +156,46 @@ MESSAGES: Final[dict[str, str]] = {
     "moved_out": _("{label} is in no place any more."),
     "link_added": _("{label} is now linked to {target}."),
     "link_removed": _("{label} is no longer linked to {target}."),
+    "traffic_back": _(
+        "{label}: traffic was back to what it was {seconds} s after the loss. Lost: {requests} requests, {writes} writes, "
+        "{messages} messages."
+    ),
+    "loss_without_effect": _(
+        "{label}: traffic went on through the loss. Lost: {requests} requests, {writes} writes, {messages} messages."
+    ),
+    # what in a design decided how a loss went: label is that of the component or link concerned
+    "decided_alone": _("Nothing stands in for {label}: it is the only one."),
+    "decided_all": _("All {count} instances of {label} were lost at once: nothing stands in for them."),
+    "decided_by_key": _("Only {label} has its keys: nobody else can answer for them."),
+    "decided_others_remain": _("{label} has {count} instances more, which take over its requests."),
+    "decided_others_answer": _("{others} can answer in place of {label}."),
+    "decided_timeout": _("{label}: a caller waits up to {timeout_ms} ms for an answer that does not come."),
+    "decided_retries": _("{label}: what fails is tried again up to {times} times; in all there were {count} tries more."),
+    "decided_no_retries": _("{label}: what fails is not tried again, so every failure counts."),
+    "decided_unnoticed": _("Nobody's checks noticed: those who called {label} found out by their own calls."),
+    "decided_checks": _("{by} checks it every {interval_s} s and gives it up after {count} failed checks."),
+    "decided_ejection": _("{label} gives up whoever fails {count} requests in a row."),
+    "decided_breaker": _("{label} opens its circuit breaker after {count} calls in a row that failed."),
+    "decided_takeover": _("Another instance of {label} takes over a dead one's address after {seconds} s."),
+    "decided_reroute": _("{label} leads clients to another point after {seconds} s."),
+    "decided_ttl": _("{label}: clients that remember the answer go on calling the dead one for up to {ttl} s."),
+    "decided_remembered": _("{label}: clients that remember an answer do not ask for up to {ttl} s; the others get none."),
+    "decided_replacement": _("{label} looks every {seconds} s for dead instances and replaces them."),
+    "decided_boot": _("{label} takes {seconds} s to start."),
+    "decided_no_failover": _("{label} has no automatic failover: somebody must restore the primary."),
+    "decided_no_replica": _("{label} has no replica that could take over."),
+    "decided_nobody": _("{label} had no replica in rotation that could take over."),
+    "decided_promotion": _("{label} takes {seconds} s to promote a replica once the loss is noticed."),
+    "decided_asynchronous": _("{label} replicates asynchronously, every {batch_ms} ms: {writes} acknowledged writes had not arrived."),
+    "decided_waits_for_replicas": _("{label} waits for replicas before it acknowledges a write: {writes} were lost."),
+    "decided_detection": _("The nodes of {label} leave a dead one out after {seconds} s."),
+    "decided_quorum": _(
+        "{label} keeps {copies} copies; {write} must answer a write and {read} a read, so {count} may be lost without anybody noticing."
+    ),
+    "decided_write_back": _("{label} writes back to the database after {seconds} s: what had not got there is gone."),
+    "decided_in_memory": _("{label} keeps messages in memory only: {count} are gone."),
+    "decided_flush": _("{label} stores messages every {seconds} s: {count} had not reached the disk."),
+    "decided_stored": _("{label} stores each message before it acknowledges it: none is lost."),
     "limit_reached": _("The run ended at a limit: {reason} ({limit}: {value} {unit})."),
     "law_broken": _("A check of the numbers failed: {law} is off by {residual}. Please report this run."),
     # what is wrong with a design
@@ -275,6 +315,7 @@ SHORT: Final[dict[str, str]] = {
     "ships_canary": _("canary"), "ships_second_set": _("second set"), "ships_back": _("rolls back"), "batch_shipped": _("batch"),
     "canary_good": _("canary good"), "canary_bad": _("canary bad"), "canary_unseen": _("canary unseen"), "deployed": _("deployed"),
     "rolled_back": _("rolled back"), "switched": _("switched"), "switched_back": _("switched back"), "old_set_ends": _("old set ends"),
+    "traffic_back": _("traffic back"),
     "no_room_for_two_sets": _("no room"), "second_set_fails": _("second set fails"),
 }  # fmt: skip
 

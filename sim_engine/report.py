@@ -3,6 +3,8 @@
 from math import floor, log10
 from typing import Any, Final
 
+from sim_engine.messages import SHORT
+
 MOST_PLACES: Final = 3  # decimals of a figure with an error bar
 CLASS_COLUMNS: Final = ("arrived", "done", "failed", "dropped", "late")
 
@@ -26,7 +28,9 @@ def text_report(summary: dict[str, Any]) -> str:
     if summary["limit"]:
         lines.append(f"Limit      the run ended at the limit {summary['limit']}")
     lines += _replications(summary)
-    return "\n".join([*lines, "", *_classes(summary), *_components(summary), *_error_bars(summary), "", *_events(summary)])
+    return "\n".join(
+        [*lines, "", *_classes(summary), *_components(summary), *_error_bars(summary), "", *_losses(summary), *_events(summary)]
+    )
 
 
 def _steady(summary: dict[str, Any]) -> list[str]:
@@ -131,3 +135,48 @@ def _components(summary: dict[str, Any]) -> list[str]:
 
 def _events(summary: dict[str, Any]) -> list[str]:
     return [f"{event['t']:>10.2f} s  {event['text']}" for event in summary["events"]]
+
+
+def _losses(summary: dict[str, Any]) -> list[str]:
+    """A paragraph for each loss: who noticed, when traffic was back, what was lost, what decided it."""
+    lines = []
+    for incident in summary["incidents"]:
+        times = f", {incident['times']} times" if incident["times"] > 1 else ""
+        lines.append(f"{incident['happened_s']:>10.2f} s  Loss {incident['number']}: {incident['label']}, {SHORT[incident['kind']]}{times}")
+        lines += [f"{'':<14}{line}" for line in (_course(incident), _lost(incident))]
+        lines += [f"{'':<14}- {cause['text']}" for cause in incident["causes"]]
+    return [*lines, ""] if lines else []
+
+
+def _course(incident: dict[str, Any]) -> str:
+    """When it was noticed, when traffic was back, how long there was no primary."""
+    noticed, happened_s, writes = incident["noticed"], incident["happened_s"], incident["writes"]
+    parts = [f"noticed by {noticed['label']} after {noticed['after_s']:.1f} s" if noticed else "noticed by nobody's checks"]
+    if incident["fell_s"] is None:
+        parts.append("traffic went on")
+    elif incident["recovered_s"] is None:
+        parts.append("traffic is not back")
+    else:
+        parts.append(f"traffic back after {incident['recovered_s'] - happened_s:.1f} s")
+    if writes["without_s"] is not None:
+        parts.append(f"no writes for {writes['without_s']:.1f} s" + ("" if writes["back"] else " and still none"))
+    if incident["over_s"] is not None:
+        parts.append(f"over after {incident['over_s'] - happened_s:.1f} s")
+    if incident["overlaps"]:
+        parts.append("other losses at the same time are counted with it")
+    return "; ".join(parts)
+
+
+def _lost(incident: dict[str, Any]) -> str:
+    """What it cost."""
+    requests, writes, latency = incident["requests"], incident["writes"], incident["latency_ms"]
+    seconds = f" ({writes['lost_s']:.2f} s of them)" if writes["lost_s"] is not None else ""
+    waiting = incident["messages"]["waiting_most"]
+    parts = [
+        f"lost {requests['above']:,} requests, {writes['lost']:,} writes{seconds}, {incident['messages']['lost']:,} messages",
+        *([f"up to {waiting:,} messages more waited"] if waiting else []),
+        f"stale reads {incident['stale_reads']:,}",
+        f"tried again {requests['retried']:,}",
+        f"mean latency {_ms(latency['before'])} before, {_ms(latency['during'])} since",
+    ]
+    return "; ".join(parts)

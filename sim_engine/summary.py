@@ -42,6 +42,7 @@ def summary(run: "Run") -> dict[str, Any]:
         "steady": _steady(run, steady),
         "components": {identifier: _component(run, whole, steady, identifier) for identifier in world.groups},
         "cost": world.bills.document(),
+        "incidents": world.losses.documents(),
         "events": world.story.all,
     }
 

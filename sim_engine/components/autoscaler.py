@@ -212,7 +212,11 @@ class Autoscaler(Component):
     def _replace_dead(world: World, me: Instance, scaling: Scaling) -> None:
         group, size = scaling.group, scaling.size
         for member in scaling.dead:
-            world.tell("replaces_dead", me, "warning", target=member.label, boot=group.values["boot_s"])
+            with world.losses.about(member, me):
+                world.tell("replaces_dead", me, "warning", target=member.label, boot=group.values["boot_s"])
+            world.losses.noticed(member, me)
+            world.losses.decided(member, "decided_replacement", me.group, ("evaluation_s",), seconds=me.values["evaluation_s"])
+            world.losses.decided(member, "decided_boot", group, ("boot_s",), seconds=group.values["boot_s"])
             group.retire(member)
         group.resize(size)
 

@@ -217,6 +217,13 @@ class Broker(Component):
         elif flush_s > 0.0:
             since_s = math.floor(world.env.now / flush_s) * flush_s
         lost = world.queues.lose(me, since_s)
+        world.losses.lose_messages(me, lost)
+        if me.values["storage"] == "memory":
+            world.losses.decided(me, "decided_in_memory", me.group, ("storage",), count=lost)
+        elif flush_s > 0.0:
+            world.losses.decided(me, "decided_flush", me.group, ("flush_interval_ms",), count=lost, seconds=flush_s)
+        else:
+            world.losses.decided(me, "decided_stored", me.group, ("storage", "flush_interval_ms"))
         if lost:
             world.tell("messages_lost", me, "error", marker=True, count=lost)
 

@@ -175,6 +175,9 @@ class Cache(Component):
         if me.links_of("database") and me.values["writes"] == "back":
             lost = world.data.forget_unwritten(me, world.target_of(me.links_of("database")[0]))
             me.memory["writes_lost"] = int(me.memory.get("writes_lost", 0)) + lost
+            world.losses.lose_writes(me, lost)
+            seconds = me.values["write_back_delay_ms"] / 1000.0
+            world.losses.decided(me, "decided_write_back", me.group, ("writes", "write_back_delay_ms"), seconds=seconds)
             if lost:
                 world.tell("writes_lost_with_cache", me, "error", marker=True, writes=lost)
 

@@ -234,6 +234,8 @@ class Cdn(Component):
         if not me.alive and any(member.alive for member in _staying(me.group)):
             me.memory["told"] = True
             world.tell("point_out", me, "warning", marker=True)
+            world.losses.noticed(me, me)
+            world.losses.decided(me, "decided_reroute", me.group, ("reroute_s",), seconds=me.values["reroute_s"])
         elif me.alive and me.memory.pop("told", False):
             world.tell("point_back", me, "good", marker=True)
         if cls._point_of(me) == SHIELD:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHORTEST_RECOVERY_S = 1.0
 DRAIN_POLL_S = 0.05
 LONGEST_DRAIN_S = 600.0
+MAJORITY = ("promotion_needs_majority", "stops_without_majority")  # parameters that keep a second primary from arising
 
 
 class ClusterMember(Component):
@@ -185,12 +186,16 @@ class Cluster:
         self.recovering.discard(member.id)
         if member is self.primary:
             self.without_primary_since_s = world.env.now
+            world.losses.writes_stop(member, self.owner)
+            if len(self.members) == 1:
+                world.losses.decided(member, "decided_no_replica", self.owner)
         if self.rival is not None:
             self.refresh(world)
 
     def came_back(self, world: World, member: Instance) -> None:
         """What a member does when it runs again: the primary goes on, a replica catches up first."""
         if member is self.primary:
+            world.losses.writes_go_on(member, self.owner)
             if self.rival is not None:
                 self.refresh(world)
             return
@@ -290,6 +295,7 @@ class Cluster:
             self.refresh(world)
             code, severity = ("primary_stops", "error") if stop else ("primary_goes_on", "good")
             world.tell(code, self.primary, severity, marker=True, seen=seen, count=len(self.members))
+            self._account_for_company(world, seen)
 
     def _check_link(self, world: World, member: Instance) -> str:
         """A replica is checked over its own link, the first primary over that of the replica which asks."""
@@ -306,6 +312,7 @@ class Cluster:
         if not self.owner.values.get("automatic_failover", True):
             if not lost.alive:
                 world.tell("no_automatic_failover", lost, "warning")
+                world.losses.decided(lost, "decided_no_failover", self.owner, ("automatic_failover",))
             yield from self._until_back(world, lost)
             return
         yield world.env.timeout(float(self.owner.values["promotion_s"]))
@@ -342,9 +349,12 @@ class Cluster:
                 if complained != "no_majority":
                     complained = "no_majority"
                     world.tell("no_majority", best, "error", marker=True, votes=votes, count=len(self.members))
+                    known = {"votes": votes, "count": len(self.members)}
+                    world.losses.decided(lost, "decided_majority", self.owner, ("promotion_needs_majority",), best, **known)
             elif not complained:
                 complained = "nobody_to_promote"
                 world.tell("nobody_to_promote", lost, "error")
+                world.losses.decided(lost, "decided_nobody", self.owner)
             yield world.env.timeout(DRAIN_POLL_S)
 
     def _able(self, world: World, lost: Instance) -> list[Instance]:
@@ -373,15 +383,43 @@ class Cluster:
         self.out.discard(candidate.id)
         writes = world.data.forget_lost_writes(candidate)
         self.writes_lost += writes
+        self._account(world, lost, candidate, writes)
         if lost.alive and not goes_on:
             self.recovering.add(lost.id)
             world.start(lost, self._catch_up(world, lost))
         self.refresh(world)
         severity = "warning" if writes else "good"
         seconds = world.env.now - self.without_primary_since_s
-        world.tell("promoted", candidate, severity, marker=True, writes=writes, seconds=seconds)
+        with world.losses.about(lost, candidate):
+            world.tell("promoted", candidate, severity, marker=True, writes=writes, seconds=seconds)
+            if goes_on:
+                world.tell("split_brain", candidate, "error", marker=True, other=lost.label)
         if goes_on:
-            world.tell("split_brain", candidate, "error", marker=True, other=lost.label)
+            parameters = tuple(name for name in MAJORITY if name in self.owner.values)
+            world.losses.decided(lost, "decided_two_primaries", self.owner, parameters, candidate, first=lost.label, second=candidate.label)
+
+    def _account(self, world: World, lost: Instance, candidate: Instance, writes: int) -> None:
+        """What the story of the loss should know of the promotion."""
+        losses, values = world.losses, self.owner.values
+        losses.lose_writes(lost, writes, candidate)
+        losses.writes_go_on(lost, self.owner)
+        losses.decided(lost, "decided_promotion", self.owner, ("promotion_s",), candidate, seconds=values["promotion_s"])
+        if self.waits_for_replicas:
+            losses.decided(lost, "decided_waits_for_replicas", self.owner, ("replication",), candidate, writes=writes)
+        else:
+            parameters = tuple(name for name in ("replication", "replication_batch_ms") if name in values)
+            batch_ms = values.get("replication_batch_ms", 0.0)
+            losses.decided(lost, "decided_asynchronous", self.owner, parameters, candidate, writes=writes, batch_ms=batch_ms)
+
+    def _account_for_company(self, world: World, seen: int) -> None:
+        """What the story of a loss should know of a primary that stops, or goes on."""
+        losses = world.losses
+        if not self.stopped:
+            losses.writes_go_on(self.primary, self.owner)
+            return
+        losses.writes_stop(self.primary, self.owner)
+        known = {"seen": seen, "count": len(self.members)}
+        losses.decided(self.primary, "decided_stops", self.owner, ("stops_without_majority",), **known)
 
     def _must_stop(self, world: World, primary: Instance) -> bool:
         """Nobody is promoted before a primary that has to stop alone has done so."""
@@ -395,6 +433,7 @@ class Cluster:
         column[:] = np.minimum(column, rival.shared)
         world.data.forget_lost_writes(self.primary)
         self.writes_lost += writes
+        world.losses.lose_writes(rival.who, writes, self.primary)
         world.tell("stepped_down", rival.who, "error" if writes else "warning", marker=True, writes=writes, other=self.primary.label)
 
 

@@ -118,6 +118,7 @@ class Dns(Component):
             world.tell(
                 "target_unnamed", me, "warning", marker=True, by=me.label, target=target.label, seconds=since_s, ttl=me.values["ttl_s"]
             )
+            world.losses.decided(target, "decided_ttl", me.group, ("ttl_s",), me, ttl=me.values["ttl_s"])
 
         def back() -> None:
             me.out_of_rotation.discard(place)
@@ -125,6 +126,10 @@ class Dns(Component):
             world.tell("target_named", me, "good", marker=True, by=me.label, target=target.label)
 
         return watch(world, check, lost, back, healthy=place not in me.out_of_rotation)
+
+    @classmethod
+    def killed(cls, world: World, me: Instance) -> None:
+        world.losses.decided(me, "decided_remembered", me.group, ("ttl_s",), ttl=me.values["ttl_s"])
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:

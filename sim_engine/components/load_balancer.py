@@ -142,6 +142,8 @@ class LoadBalancer(Component):
         _ejected(me)[link_id, target] = world.env.now + seconds
         world.refresh_route(me, "targets")
         world.tell("target_ejected", me, "warning", marker=True, target=target.label, count=me.values["ejects_after"], seconds=seconds)
+        world.losses.noticed(target, me)
+        world.losses.decided(target, "decided_ejection", me.group, ("ejects_after",), me, count=me.values["ejects_after"])
         world.start(me, cls._readmit(world, me, link_id, target))
 
     @classmethod
@@ -172,6 +174,8 @@ class LoadBalancer(Component):
                 me.memory["address taken"] = True
                 world.refresh_callers(me.group)
                 world.tell("address_taken", me, "warning", marker=True, target=heir.label, seconds=world.env.now - died_s)
+                world.losses.noticed(me, heir)
+                world.losses.decided(me, "decided_takeover", me.group, ("takeover_s",), seconds=me.values["takeover_s"])
                 return
             yield world.env.timeout(HEIR_LOOKED_FOR_EVERY_S)
 

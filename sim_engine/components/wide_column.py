@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CONSISTENCY = _("Copies and consistency")
 HANDOFF_BATCH = 100  # writes in one message
 KNOWN_DOWN = "known_down"  # in Instance.memory: the others leave it out
+QUORUM = ("replication_factor", "write_consistency", "read_consistency")
 
 
 class WideColumn(Component):
@@ -170,6 +171,9 @@ class WideColumn(Component):
     @classmethod
     def killed(cls, world: World, me: Instance) -> None:
         me.memory["away_since_s"] = world.env.now
+        copies, write, read = (int(me.values[name]) for name in QUORUM)
+        count = max(0, copies - max(write, read))
+        world.losses.decided(me, "decided_quorum", me.group, QUORUM, copies=copies, write=write, read=read, count=count)
         world.start(me, cls._notice(world, me, world.env.now))
 
     @classmethod
@@ -179,6 +183,8 @@ class WideColumn(Component):
             me.memory[KNOWN_DOWN] = True
             cls._tell_all(world, me)
             world.tell("node_out", me, "warning", marker=True, seconds=world.env.now - since_s)
+            world.losses.noticed(me, next((other for other in me.group.in_service if other is not me), me))
+            world.losses.decided(me, "decided_detection", me.group, ("detection_s",), seconds=me.values["detection_s"])
 
     @classmethod
     def _tell_all(cls, world: World, me: Instance) -> None:

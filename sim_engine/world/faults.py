@@ -133,6 +133,7 @@ class Faults:
         fault = self.active.pop(number, None)
         if fault is None:
             return False
+        self._world.losses.fault_over(number)
         if fault.action == "kill":
             self._revive(fault)
         else:
@@ -229,6 +230,7 @@ class Faults:
         for fault in list(self.active.values()):
             if tuple(self._thing(end) for end in self._ends(fault)) != fault.things:
                 del self.active[fault.number]
+                self._world.losses.fault_over(fault.number)
         for me in self._everyone():
             self.refresh(me)
             if _is_dead(me) and not self.keep_dead(me) and not self.leaks.boots(me):
@@ -340,10 +342,14 @@ class Faults:
             raise _refusal("no_such_instance", fault, label=self.label_of(fault), value=str(number))
         self.active[fault.number] = fault
         dying = [me for me in chosen if can_die(me)]
+        kind = "place_lost" if is_place else "killed_machine" if silent else "killed_process"
+        named = dying[0].label if number and dying else self.label_of(fault)
+        if dying:
+            self._world.losses.died(kind, target, named, dying, silent)
         if is_place:
-            self._tell("place_lost", fault, "error", count=_parts(dying))
+            self._tell(kind, fault, "error", count=_parts(dying))
         elif dying:
-            self._world.tell("killed_machine" if silent else "killed_process", dying[0] if number else dying[0].group, "error", marker=True)
+            self._world.tell(kind, dying[0] if number else dying[0].group, "error", marker=True)
         else:
             self._tell("dead_already", fault, "warning")
         for me in dying:
@@ -428,9 +434,20 @@ class Faults:
         if fault.action == "spike":
             self._tell("spike_begins" if fault.component is None else "spike_of_begins", fault, "warning")
         else:
-            self._tell(
-                CUTS[fault.arguments["direction"]] if fault.action == "cut" else BEGINS.get(fault.action) or "fault_begins", fault, "error"
-            )
+            kind = CUTS[fault.arguments["direction"]] if fault.action == "cut" else BEGINS.get(fault.action) or "fault_begins"
+            self._world.losses.begins(fault, kind, self.label_of(fault), self._apart(fault))
+            self._tell(kind, fault, "error")
+
+    def _apart(self, fault: Fault) -> tuple[set[Instance], set[Instance]] | None:
+        """Who can no longer reach each other, when that is what the fault does."""
+        if fault.action == "cut":
+            link = self._world.links[str(fault.link)]
+            return set(self.members(link.source)), set(self.members(link.target))
+        if fault.action not in ("partition", "isolate"):
+            return None
+        first, second = self._both_sides(fault)
+        everyone = list(self._everyone())
+        return {me for me in everyone if me.node in first}, {me for me in everyone if me.node in second}
 
     def _tell_end(self, fault: Fault) -> None:
         traffic = fault.component is None and fault.link is None
@@ -443,7 +460,8 @@ class Faults:
         if "other" in arguments:
             arguments["other"] = self._world.design.components[str(arguments["other"])].label
         self._world.changes += 1
-        self._world.story.tell(code, fault.component or fault.link, self.label_of(fault), severity, True, arguments)
+        incident = self._world.losses.number_of_fault(fault)
+        self._world.story.tell(code, fault.component or fault.link, self.label_of(fault), severity, True, arguments, incident)
 
 
 def is_mortal(me: Instance) -> bool:

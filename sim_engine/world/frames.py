@@ -166,6 +166,7 @@ def frame(world: World, seq: int, before: Moment, after: Moment) -> dict[str, An
         "links": links_frame(world, whole),
         "cost": {"per_month": total},
         "faults": world.faults.documents(),
+        "incidents": world.losses.take_changed(),
         "events": world.story.take_new(),
         "notices": [],
     }

@@ -14,6 +14,7 @@ from sim_engine.causes import CODE
 from sim_engine.world.instance import Instance
 
 OK = CODE["ok"]
+DECISIVE = ("unhealthy_threshold", "election_timeout_s", "health_check_interval_s", "health_check_timeout_ms")  # parameters of whoever checks
 
 if TYPE_CHECKING:
     from sim_engine.world.group import Group
@@ -108,7 +109,21 @@ def watch(
     """Checks for ever; calls `lost` with the seconds since the first failure, and `back`, when a threshold is passed."""
     env, values = world.env, check.settings.values
     loses = check.loses or (lambda failures, _since_s: bool(failures >= values["unhealthy_threshold"]))
-    judge = Judge(env, values, lost, back, loses, healthy)
+
+    def noticed(since_s: float) -> None:
+        by = check.watcher() or check.settings
+        with world.losses.about(check.target, by):
+            lost(since_s)
+        world.losses.noticed(check.target, by)
+        decisive = tuple(name for name in DECISIVE if name in values)
+        arguments = {"by": by.label, "count": judge.failures, "interval_s": values["health_check_interval_s"]}
+        world.losses.decided(check.target, "decided_checks", check.settings.group, decisive, by, **arguments)
+
+    def good_again() -> None:
+        with world.losses.about(check.target, check.watcher() or check.settings):
+            back()
+
+    judge = Judge(env, values, noticed, good_again, loses, healthy)
     luck = world.luck_of(check.settings, check.purpose)
     number = 0
     try:

@@ -60,17 +60,20 @@ class Leaks:
 
     def _die(self, me: Instance, turn: int, seconds: float) -> Generator[simpy.Event, Any, None]:
         boot_s = float(me.values["boot_s"])
+        self._world.losses.died("killed_out_of_memory", me.component_id, me.label, [me], silent=False)
         self._world.tell("killed_out_of_memory", me, "error", marker=True, seconds=seconds, boot=boot_s)
         yield from self._start_again(me, turn, boot_s)
 
     def run_out(self, me: Instance) -> Generator[simpy.Event, Any, None]:
         """Its requests want more memory than there is: it is killed and starts again."""
         boot_s = float(me.values["boot_s"])
+        self._world.losses.died("killed_for_memory", me.component_id, me.label, [me], silent=False)
         self._world.tell("killed_for_memory", me, "error", marker=True, boot=boot_s)
         yield from self._start_again(me, me.turn, boot_s)
 
     def _start_again(self, me: Instance, turn: int, boot_s: float) -> Generator[simpy.Event, Any, None]:
         self._world.kill(me, silent=False, cause="out_of_memory")
+        self._world.losses.decided(me, "decided_boot", me.group, ("boot_s",), seconds=boot_s)
         self._booting.add(me)
         yield self._world.env.timeout(boot_s)
         self._booting.discard(me)

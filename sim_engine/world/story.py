@@ -17,13 +17,14 @@ class Story:
 
     def tell(
         self, code: str, component: str | None, label: str, severity: str, marker: bool = False,
-        arguments: dict[str, Any] | None = None,
+        arguments: dict[str, Any] | None = None, incident: int | None = None,
     ) -> None:  # fmt: skip
-        """Adds an event. code: a key of MESSAGES; severity: info, warning, error or good."""
+        """Adds an event. code: a key of MESSAGES; severity: info, warning, error or good; incident: the loss that it belongs to."""
         known = {"label": label, **{name: _plain(value) for name, value in (arguments or {}).items()}}
         event = {
             "t": round(self._env.now, 6), "kind": code, "component": component, "severity": severity,
             "text": fill(code, known), "arguments": known, "marker": marker, "short": SHORT.get(code, ""),
+            **({} if incident is None else {"incident": incident}),
         }  # fmt: skip
         self._new.append(event)
         if len(self.all) < limit("events_kept"):

@@ -27,6 +27,7 @@ from sim_engine.world.faults import Faults
 from sim_engine.world.group import Group
 from sim_engine.world.health import HealthCheck, Judge, stop
 from sim_engine.world.instance import DOWN, DRAINING, GONE, STARTING, UP, Instance
+from sim_engine.world.losses import Losses
 from sim_engine.world.memory import Memory
 from sim_engine.world.places import Places
 from sim_engine.world.queues import Queues
@@ -61,6 +62,7 @@ class World:
         self.condition = Condition(self.memory, self.builder, self.settle)
         self.design = design
         self.faults = Faults(self)
+        self.losses = Losses(self)
         self._at: dict[int, Instance] = {}  # by node
         self._waiting: dict[int, simpy.Event] = {}  # for messages of machinery
         self._judges: dict[int, Judge] = {}  # of health checks under way
@@ -73,6 +75,7 @@ class World:
         self.apply(design, tell=False)
         self.env.process(drive_traffic(self, scenario))
         self.env.process(self.traffic.follow_ramps())
+        self.env.process(self.losses.follow())
         for fault in scenario.faults:
             self.env.process(drive_fault(self, fault))
 
@@ -144,11 +147,17 @@ class World:
         member, what = found
         me, link_id, target = self.builder.member_of[member]
         if what == layout.MEMBER_FAILS:
-            me.component.member_fails(self, me, link_id, target)
+            with self.losses.about(target, me):
+                me.component.member_fails(self, me, link_id, target)
         elif what == layout.BREAKER_OPENED:
-            self.tell("breaker_opened", me, "warning", marker=True, by=me.label, target=target.label)
+            with self.losses.about(target, me):
+                self.tell("breaker_opened", me, "warning", marker=True, by=me.label, target=target.label)
+            self.losses.noticed(target, me)
+            count = self.links[link_id].parameters["breaker_failures"]
+            self.losses.decided(target, "decided_breaker", me, ("breaker_failures",), me, link_id, count=count)
         else:
-            self.tell("breaker_closed", me, "good", marker=True, by=me.label, target=target.label)
+            with self.losses.about(target, me):
+                self.tell("breaker_closed", me, "good", marker=True, by=me.label, target=target.label)
 
     # -- what components' lives use
     def start(self, me: Instance, process: Generator[simpy.Event, Any, None]) -> simpy.Process:
@@ -186,7 +195,7 @@ class World:
     def tell(self, code: str, me: Instance | Group, severity: str, marker: bool = False, **arguments: Any) -> None:
         """An event of the story; one that is marked changes what is being measured."""
         self.changes += int(marker)
-        self.story.tell(code, me.component_id, me.label, severity, marker, arguments)
+        self.story.tell(code, me.component_id, me.label, severity, marker, arguments, self.losses.number_of(me))
 
     def link_row(self, link_id: str) -> int:
         return self.builder.link_rows[link_id]
@@ -349,6 +358,7 @@ class World:
             self._begin(me)
             me.component.started(self, me, anew=False)
         me.component.restored(self, me)
+        self.losses.back(me)
 
     def _begin(self, me: Instance) -> None:
         control.restore(self.memory.state, me.node)
