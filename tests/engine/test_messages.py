@@ -30,6 +30,8 @@ def uses() -> Iterator[tuple[str, set[str], str]]:
         for function in functions:
             around = strings_in(function)
             for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
+                if getattr(call.func, "attr", "") == "died":  # names the event that will be told
+                    continue
                 for code in (a.value for a in call.args if isinstance(a, ast.Constant) and a.value in MESSAGES):
                     teller = FROM_A_FAULT if getattr(call.func, "attr", "") == "_tell" else set()
                     names = {keyword.arg for keyword in call.keywords if keyword.arg} | around | ALWAYS | teller
