@@ -117,10 +117,6 @@ class Incident:
     def lost_requests(self) -> int:
         return self.level.above(self.happened, self.last, "bad")
 
-    def figures(self) -> dict[str, int]:
-        """What was lost, for a sentence."""
-        return {"requests": self.lost_requests(), "writes": self.writes.lost, "messages": self.messages_lost}
-
     def document(self, now_s: float) -> dict[str, Any]:
         """As it stands in frames and in the summary (docs/frames.md)."""
         began, last = self.happened, self.last

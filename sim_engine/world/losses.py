@@ -233,7 +233,7 @@ class Losses:
             incident.closed_s, incident.changed = now.at_s, True
             self._explain(incident)
             if incident.fell_s is None:
-                self._tell(incident, "loss_without_effect", False)
+                self._tell_end(incident)
             elif incident.told_s != incident.recovered_s:
                 self._tell_recovery(incident)
 
@@ -242,14 +242,18 @@ class Losses:
         self._explain(incident)
         if incident.told_s is None or incident.closed_s is not None:
             incident.told_s = incident.recovered_s
-            self._tell(incident, "traffic_back", True)
+            self._tell_end(incident)
 
-    def _tell(self, incident: Incident, code: str, marker: bool) -> None:
-        since_s = incident.happened.at_s
-        seconds = 0.0 if incident.recovered_s is None else incident.recovered_s - since_s
-        arguments = {**incident.figures(), "seconds": seconds}
+    def _tell_end(self, incident: Incident) -> None:
+        """Traffic is back, or has never been away."""
+        back_s, began_s = incident.recovered_s, incident.happened.at_s
+        code = "loss_without_effect" if back_s is None else "traffic_back"
+        arguments = {
+            "seconds": 0.0 if back_s is None else back_s - began_s,
+            "requests": incident.lost_requests(), "writes": incident.writes.lost, "messages": incident.messages_lost,
+        }  # fmt: skip
         place = incident.component or incident.link
-        self._world.story.tell(code, place, incident.label, "good", marker, arguments, incident.number)
+        self._world.story.tell(code, place, incident.label, "good", back_s is not None, arguments, incident.number)
 
     def _explain(self, incident: Incident) -> None:
         for cause in causes_afterwards(self._world, incident):
