@@ -349,8 +349,7 @@ class Cluster:
                 if complained != "no_majority":
                     complained = "no_majority"
                     world.tell("no_majority", best, "error", marker=True, votes=votes, count=len(self.members))
-                    known = {"votes": votes, "count": len(self.members)}
-                    world.losses.decided(lost, "decided_majority", self.owner, ("promotion_needs_majority",), best, **known)
+                    world.losses.decided(lost, "decided_majority", self.owner, MAJORITY[:1], best, votes=votes, count=len(self.members))
             elif not complained:
                 complained = "nobody_to_promote"
                 world.tell("nobody_to_promote", lost, "error")
@@ -418,8 +417,7 @@ class Cluster:
             losses.writes_go_on(self.primary, self.owner)
             return
         losses.writes_stop(self.primary, self.owner)
-        known = {"seen": seen, "count": len(self.members)}
-        losses.decided(self.primary, "decided_stops", self.owner, ("stops_without_majority",), **known)
+        losses.decided(self.primary, "decided_stops", self.owner, MAJORITY[1:], seen=seen, count=len(self.members))
 
     def _must_stop(self, world: World, primary: Instance) -> bool:
         """Nobody is promoted before a primary that has to stop alone has done so."""

@@ -233,7 +233,7 @@ class KeyValueNode(DatabaseNode):
 
     @classmethod
     def _load(cls, world: World, me: Instance) -> Generator[simpy.Event, Any, None]:
-        until_s = me.memory[LOADED_AT]
+        began_s, until_s = world.env.now, me.memory[LOADED_AT]
         yield world.env.timeout(max(0.0, until_s - world.env.now))
         if me.memory.get(LOADED_AT) != until_s:  # it has died again
             return
@@ -246,6 +246,10 @@ class KeyValueNode(DatabaseNode):
         lost = world.data.forget_lost_writes(me)
         cluster.writes_lost += lost
         world.tell("loaded", me, "warning" if lost else "good", marker=True, writes=lost)
+        world.losses.lose_writes(me, lost)
+        world.losses.writes_go_on(me, cluster.owner)
+        load_s = until_s - began_s
+        world.losses.decided(me, "decided_load", cluster.owner, ("persistence", "load_s_per_gb"), seconds=load_s, writes=lost)
         for member in cluster.members:
             if member is not me and member.alive:  # it follows whoever is primary, also back
                 cluster.came_back(world, member)

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from sim_engine.world.faults import Fault
     from sim_engine.world.world import World
 
-LOSSES: Final = ("errors", "cut", "partition", "isolate", "stop_replication", "stop_consumers")  # faults, besides deaths
+LOSSES: Final = (
+    "errors",
+    "cut",
+    "partition",
+    "isolate",
+    "stop_replication",
+    "stop_consumers",
+    "disk_full",
+    "pool_exhausted",
+)  # faults, besides deaths
 STEP_S: Final = 1.0  # from one reading to the next
 BEFORE_STEPS: Final = 10  # the time before a loss that says what was usual
 WINDOW_STEPS: Final = 3  # traffic is judged over so long
@@ -82,8 +91,11 @@ class Losses:
         """A fault that takes something away has begun; sides: who cannot reach each other."""
         if fault.action not in LOSSES:
             return
-        victims = frozenset(self._world.faults.members(fault.component)) if fault.component is not None else frozenset()
         apart = None if sides is None else (frozenset(sides[0]), frozenset(sides[1]))
+        if apart is None or fault.action == "isolate":
+            victims = frozenset(self._world.faults.members(str(fault.component)))
+        else:
+            victims = apart[0] | apart[1]
         number, silent = len(self.all) + 1, apart is not None
         now, level = self._level()
         self._add(Incident(number, kind, fault.component, fault.link, label, fault.number, victims, apart, silent, now, level, now))
@@ -171,13 +183,13 @@ class Losses:
                 incident.writes.resumed_s = self._world.env.now
                 incident.changed = True
 
-    def lose_writes(self, me: Instance, count: int) -> None:
+    def lose_writes(self, me: Instance, count: int, seen_by: Instance | None = None) -> None:
         """Acknowledged ones that nobody has any more, with the primary that `me` was."""
-        incident = self._of(me)
+        incident = self._of(me, seen_by)
         if incident is not None and count:
             per_s = incident.level.commits_per_s(me.node)
             incident.writes.lost += count
-            incident.writes.lost_s = count / per_s if per_s > 0.0 else None
+            incident.writes.lost_s = incident.writes.lost / per_s if per_s > 0.0 else None
             incident.changed = True
 
     def lose_messages(self, me: Instance, count: int) -> None:

@@ -14,6 +14,7 @@ from sim_engine.limits import LIMITS, Limit
 from sim_engine.world.readings import Level, Reading
 from tests.engine import support
 from tests.engine.support import Document, design, go, kill, link, part, shop, time_of, times_of
+from tests.engine.test_split_brain import sites
 
 INTERVAL_S, THRESHOLD, PROMOTION_S = 2.0, 3, 3.0
 DATABASE: Document = {
@@ -250,3 +251,16 @@ def test_traffic_is_back_when_as_much_is_done_as_before(done: int, bad: int, arr
     first = reading(10.0, 1000, asked=asked)
     last = reading(13.0, 1000 + done, bad, 1000 + arrived, asked)
     assert LEVEL.is_back(first, [last]) is back
+
+
+def test_two_primaries_lose_the_writes_of_one_and_say_what_would_have_kept_them() -> None:
+    run = play(sites())
+    incident = only(run)
+    assert incident["writes"]["lost"] == run.summary()["components"]["database"]["metrics"]["writes_lost"] > 100
+    cause = next(cause for cause in incident["causes"] if cause["code"] == "decided_two_primaries")
+    assert cause["parameters"] == ["promotion_needs_majority", "stops_without_majority"]
+    fenced_run = play(sites(stops_without_majority=True))
+    fenced = only(fenced_run)
+    assert "decided_stops" in codes(fenced) and "decided_two_primaries" not in codes(fenced)
+    assert fenced["writes"]["lost"] < incident["writes"]["lost"] / 4, "only those of the time until it stopped"
+    assert fenced["writes"]["without_s"] == pytest.approx(time_of(fenced_run, "promoted") - time_of(fenced_run, "primary_stops"), abs=1e-5)
