@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHORTEST_RECOVERY_S = 1.0
 DRAIN_POLL_S = 0.05
 LONGEST_DRAIN_S = 600.0
+SHIPPING = ("replication", "write_concern", "replication_batch_ms")  # parameters that say when replicas have a write
 MAJORITY = ("promotion_needs_majority", "stops_without_majority")  # parameters that keep a second primary from arising
 
 
@@ -349,7 +350,9 @@ class Cluster:
                 if complained != "no_majority":
                     complained = "no_majority"
                     world.tell("no_majority", best, "error", marker=True, votes=votes, count=len(self.members))
-                    world.losses.decided(lost, "decided_majority", self.owner, MAJORITY[:1], best, votes=votes, count=len(self.members))
+                    world.losses.decided(
+                        lost, "decided_majority", self.owner, self._own(MAJORITY[0]), best, votes=votes, count=len(self.members)
+                    )
             elif not complained:
                 complained = "nobody_to_promote"
                 world.tell("nobody_to_promote", lost, "error")
@@ -394,8 +397,12 @@ class Cluster:
             if goes_on:
                 world.tell("split_brain", candidate, "error", marker=True, other=lost.label)
         if goes_on:
-            parameters = tuple(name for name in MAJORITY if name in self.owner.values)
+            parameters = self._own(*MAJORITY)
             world.losses.decided(lost, "decided_two_primaries", self.owner, parameters, candidate, first=lost.label, second=candidate.label)
+
+    def _own(self, *names: str) -> tuple[str, ...]:
+        """Those of these parameters that its kind has."""
+        return tuple(name for name in names if name in self.owner.values)
 
     def _account(self, world: World, lost: Instance, candidate: Instance, writes: int) -> None:
         """What the story of the loss should know of the promotion."""
@@ -404,9 +411,9 @@ class Cluster:
         losses.writes_go_on(lost, self.owner)
         losses.decided(lost, "decided_promotion", self.owner, ("promotion_s",), candidate, seconds=values["promotion_s"])
         if self.waits_for_replicas:
-            losses.decided(lost, "decided_waits_for_replicas", self.owner, ("replication",), candidate, writes=writes)
+            losses.decided(lost, "decided_waits_for_replicas", self.owner, self._own(*SHIPPING[:2]), candidate, writes=writes)
         else:
-            parameters = tuple(name for name in ("replication", "replication_batch_ms") if name in values)
+            parameters = self._own(*SHIPPING)
             batch_ms = values.get("replication_batch_ms", 0.0)
             losses.decided(lost, "decided_asynchronous", self.owner, parameters, candidate, writes=writes, batch_ms=batch_ms)
 
@@ -417,7 +424,7 @@ class Cluster:
             losses.writes_go_on(self.primary, self.owner)
             return
         losses.writes_stop(self.primary, self.owner)
-        losses.decided(self.primary, "decided_stops", self.owner, MAJORITY[1:], seen=seen, count=len(self.members))
+        losses.decided(self.primary, "decided_stops", self.owner, self._own(MAJORITY[1]), seen=seen, count=len(self.members))
 
     def _must_stop(self, world: World, primary: Instance) -> bool:
         """Nobody is promoted before a primary that has to stop alone has done so."""

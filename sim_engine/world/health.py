@@ -14,7 +14,12 @@ from sim_engine.causes import CODE
 from sim_engine.world.instance import Instance
 
 OK = CODE["ok"]
-DECISIVE = ("unhealthy_threshold", "election_timeout_s", "health_check_interval_s", "health_check_timeout_ms")  # parameters of whoever checks
+DECISIVE = (
+    "unhealthy_threshold",
+    "election_timeout_s",
+    "health_check_interval_s",
+    "health_check_timeout_ms",
+)  # parameters of whoever checks
 
 if TYPE_CHECKING:
     from sim_engine.world.group import Group
