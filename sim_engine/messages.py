@@ -188,7 +188,9 @@ MESSAGES: Final[dict[str, str]] = {
     "decided_promotion": _("{label} takes {seconds} s to promote a replica once the loss is noticed."),
     "decided_asynchronous": _("{label} replicates asynchronously, every {batch_ms} ms: {writes} acknowledged writes had not arrived."),
     "decided_waits_for_replicas": _("{label} waits for replicas before it acknowledges a write: {writes} were lost."),
-    "decided_load": _("{label} needs {seconds} s to load its data again, and comes back with what it had stored: {writes} writes were lost."),
+    "decided_load": _(
+        "{label} needs {seconds} s to load its data again, and comes back with what it had stored: {writes} writes were lost."
+    ),
     "decided_detection": _("The nodes of {label} leave a dead one out after {seconds} s."),
     "decided_majority": _("{label} is promoted by a majority only: {votes} of {count} could be reached."),
     "decided_stops": _("A primary of {label} takes no writes without a majority: it saw {seen} of {count}."),
