@@ -14,6 +14,7 @@ from sim_engine.catalogue.parameter import Parameter, distribution_parameters, i
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.components.database_cluster import ClusterMember, cluster_of
+from sim_engine.components.flavours import DEFAULTS, FLAVOUR_PARAMETERS, connection_memory, data_memory_gb, in_effect
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ STORAGE = _("Memory and disk")
 
 def spills(values: Mapping[str, Any]) -> bool:
     """Whether the data does not fit into memory."""
-    return bool(values["data_gb"] > values["buffer_gb"])
+    return bool(values["data_gb"] > data_memory_gb(values))
+
+
+def share_in_memory(values: Mapping[str, Any]) -> float:
+    """Of all rows, where some do not fit; one always does."""
+    return max(1e-9, data_memory_gb(values) / float(values["data_gb"])) if spills(values) else 0.0
 
 
 NODE_PARAMETERS: tuple[Parameter, ...] = (
@@ -54,7 +60,10 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     *storage_prices(100.0, 0.115, _("Amazon RDS 2025: $0.115 a GB and month, general purpose disk in one zone.")),
 )  # fmt: skip
 
+SQL_NODE_PARAMETERS: tuple[Parameter, ...] = (*FLAVOUR_PARAMETERS, *NODE_PARAMETERS, connection_memory(STORAGE))
+
 WITH_LOCKS = "lock_rows"
+SHAPES_MEMORY = ("buffer_gb", "data_gb", "flavour", "max_connections", "connection_memory_mb")
 
 NODE_METRICS: tuple[Metric, ...] = (
     Metric("queries_per_s", _("Queries"), "requests/s", "rate"),
@@ -74,7 +83,7 @@ class DatabaseNode(ClusterMember):
 
     group = "data"
     has_versions = True
-    key_store = KeyStore(None, share=lambda values: values["buffer_gb"] / values["data_gb"] if spills(values) else 0.0, inner=True)
+    key_store = KeyStore(None, share=share_in_memory, inner=True)
     ports = (Port("replicas", _("Replicas"), ("replica",), style="replication", managed=True),)
     parameters = NODE_PARAMETERS
     pools: ClassVar[tuple[Pool | Station | Card, ...]] = (
@@ -83,6 +92,7 @@ class DatabaseNode(ClusterMember):
         Pool("apply", "", capacity_value=1.0),
         Station("disk", "disk_queue_depth"),
     )
+    decides: ClassVar = {"flavour": tuple(DEFAULTS)}
     durations: ClassVar[tuple[Duration, ...]] = (
         Duration("read", "read_ms", "service_distribution", "service_cv"),
         Duration("write", "write_ms", "service_distribution", "service_cv"),
@@ -96,6 +106,10 @@ class DatabaseNode(ClusterMember):
     headline = "queries_per_s"
     bar = "utilisation"
     queue = "queue"
+
+    @classmethod
+    def actual(cls, values: Mapping[str, Any], name: str) -> Any:
+        return in_effect(values, name)
 
     @classmethod
     def rule(cls, wire: Wire) -> Sentence:
@@ -116,7 +130,7 @@ class DatabaseNode(ClusterMember):
         on.require_primary()
         on.take("connections")
         settings = me.settings_from or me
-        if settings.values.get(WITH_LOCKS):
+        if WITH_LOCKS in settings.values and in_effect(settings.values, WITH_LOCKS):
             on.lock_key()
         cls._from_disk(on, me)
         on.serve("cpu", "write")
@@ -181,7 +195,7 @@ class DatabaseNode(ClusterMember):
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
-        if parameter in ("buffer_gb", "data_gb"):
+        if parameter in SHAPES_MEMORY:
             world.rewrite([me])
 
     @classmethod

@@ -4,7 +4,7 @@ Left out: replicas of replicas, delayed replicas.
 """
 
 from sim_engine.catalogue.component import Port
-from sim_engine.components.database_node import DatabaseNode
+from sim_engine.components.database_node import SQL_NODE_PARAMETERS, DatabaseNode
 from sim_engine.texts import _
 
 
@@ -17,5 +17,6 @@ class ReadReplica(DatabaseNode):
     left_out = _("Replicas of replicas, delayed replicas.")
     provides = "replica"
     is_replica = True
+    parameters = SQL_NODE_PARAMETERS
     actions = (*DatabaseNode.actions, "disk_full")
     ports = (Port("replicas", _("Replicas"), (), style="replication", managed=True),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim_engine.catalogue.parameter import When, boolean, choice, integer, number
-from sim_engine.components.database_node import NODE_METRICS, NODE_PARAMETERS, STORAGE
+from sim_engine.components.database_node import NODE_METRICS, SQL_NODE_PARAMETERS, STORAGE
 from sim_engine.components.database_owner import WRITES_LOST, DatabaseOwner
 from sim_engine.texts import _
 
@@ -28,7 +28,7 @@ class SqlDatabase(DatabaseOwner):
     left_out = _("Transactions over several rows, deadlocks, checkpoints.")
     provides = "sql"
     parameters = (
-        *NODE_PARAMETERS,
+        *SQL_NODE_PARAMETERS,
         choice("reads_from", _("Reads from"), "replicas", (("replicas", _("Replicas")), ("primary", _("Primary"))),
                _("Where reads go while there are replicas.")),
         choice("replication", _("Replication"), "asynchronous",
@@ -70,6 +70,6 @@ class SqlDatabase(DatabaseOwner):
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
         super().changed(world, me, parameter)
-        if parameter in ("reads_from", "replication", "lock_rows"):
+        if parameter in ("reads_from", "replication", "lock_rows", "flavour"):
             world.rewrite(cls.cluster(world, me).members)
             cls.cluster(world, me).refresh(world)

@@ -5,7 +5,7 @@ from typing import Any
 from sim_engine.experiments.designs import PRIMARY_DIES, REPLICA_RETURNS, stored
 from sim_engine.experiments.drawing import Document
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
-from sim_engine.experiments.figures import failed, mean_ms, when
+from sim_engine.experiments.figures import failed, mean_ms, of, when
 
 LARGE: Document = {"data_gb": 100.0}
 
@@ -26,6 +26,7 @@ def of_a_node(kind: str, target: str, replicas: int) -> list[Experiment]:
         ("data_gb", 10.0, 400.0, mean_ms, UP, on_disk(replicas, disk_read_ms=5.0)),
         ("disk_read_ms", 0.5, 10.0, mean_ms, UP, on_disk(replicas)),
         ("disk_queue_depth", 1, 16, mean_ms, DOWN, on_disk(replicas, disk_read_ms=5.0)),
+        ("connection_memory_mb", 0.0, 100.0, mean_ms, UP, on_disk(replicas, disk_read_ms=5.0)),
     )  # fmt: skip
 
 
@@ -46,9 +47,11 @@ def one_far_away() -> Document:
 EXPERIMENTS: list[Experiment] = [
     *of_a_node("sql_database", "database", 0),
     *of_a_node("read_replica", "replica_1", 1),
+    *rows("read_replica", "replica_1", ("flavour", "generic", "mysql", of("replica_1", "connections"), DOWN, stored(1.0, 1))),
     *rows(
         "sql_database", "database",
         ("semi_synchronous_replicas", 1, 3, mean_ms, UP, one_far_away()),
+        ("flavour", "generic", "mysql", mean_ms, UP, popular_rows()),
         ("lock_rows", False, True, mean_ms, UP, popular_rows()),
         ("promotion_needs_majority", False, True, when("promoted"), UP, stored(0.5, 1, PRIMARY_DIES)),
         ("stops_without_majority", False, True, failed, UP, stored(0.5, 1, REPLICA_RETURNS)),
