@@ -276,6 +276,8 @@ MESSAGES: Final[dict[str, str]] = {
     "theory_overloaded": _("No formula: it is given more than it can do, so the queue grows without end."),
     "theory_invalidated": _("No formula: writes remove keys from the cache, or its keys expire before they are pushed out."),
     "theory_several_sources": _("No formula: several clients, or classes of traffic, with popularities of their own share it."),
+    "theory_several_nodes": _("No formula: several nodes share the keys, and each holds a part of them."),
+    "theory_frequently": _("No formula: which keys are used most often since they were put depends on what happened before."),
     "theory_nothing": _("No formula is known for this kind of component."),
     # refused commands
     "no_such_action": _("There is no action called {value}."),

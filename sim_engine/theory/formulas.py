@@ -1,12 +1,15 @@
 """Results of queueing and caching theory, in plain functions. Rates per second, times in seconds, unless said otherwise.
 
 Sources: Kleinrock, Queueing Systems vol. 1 (1975); Harchol-Balter, Performance Modeling and Design of Computer Systems (2013);
-Che, Tung and Wang, Hierarchical web caching systems (2002), in the form of Fricker, Robert and Roberts (2012).
+Che, Tung and Wang, Hierarchical web caching systems (2002), in the form of Fricker, Robert and Roberts (2012); Martina, Garetto and
+Leonardi, A unified approach to the performance analysis of caching systems (2014); Lazowska et al., Quantitative System Performance (1984).
 """
 
+from collections.abc import Callable
 from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def erlang_b(servers: int, load: float) -> float:
@@ -47,20 +50,52 @@ def mg1_sharing_number(rate: float, service_s: float) -> float:
     return load / (1.0 - load) if load < 1.0 else inf
 
 
-def che_hit_ratio(keys: int, exponent: float, capacity: int, life_s: float = inf, rate: float = 1.0) -> float:
-    """Hit ratio of an LRU cache under independent references with Zipf popularity (Che's approximation).
+def users_at_station(users: int, think_s: float, service_s: float, servers: int) -> tuple[float, float]:
+    """(mean number at a station, mean number of them in service) when so many users go there after a while elsewhere: M/M/c//N.
 
-    life_s: time to live from the put; rate: look-ups a second, which it is compared with.
+    With one server it holds for processor sharing too, whatever the service times; the time elsewhere counts by its mean alone.
     """
-    popularity = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
-    popularity /= popularity.sum()
-    rates = popularity * rate
-    if capacity >= keys:
-        return float((popularity * (rates * life_s / (1.0 + rates * life_s))).sum()) if life_s < inf else 1.0
+    there = np.arange(1, users + 1)
+    logarithms = np.concatenate([[0.0], np.cumsum(np.log((users - there + 1) * service_s / think_s / np.minimum(there, servers)))])
+    chances = np.exp(logarithms - logarithms.max())
+    chances /= chances.sum()
+    numbers = np.arange(users + 1)
+    return float((chances * numbers).sum()), float((chances * np.minimum(numbers, servers)).sum())
+
+
+def knee(think_s: float, service_s: float, servers: int) -> float:
+    """Users from whom on the station limits: where the bound of its speed meets that of nobody in anybody's way (N*)."""
+    return (think_s + service_s) * servers / service_s
+
+
+def _popularity(keys: int, exponent: float) -> NDArray[np.float64]:
+    weights = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
+    return np.asarray(weights / weights.sum())
+
+
+def _life(popularity: NDArray[np.float64], capacity: int, kept: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
+    """How long a key stays, in look-ups, so that on average `capacity` are there. kept: chance to be there, of look-ups in that time."""
     low, high = 0.0, 1.0
-    while float((-np.expm1(-rates * high)).sum()) < capacity:
+    while float(kept(popularity * high).sum()) < capacity:
         high *= 2.0
     for _step in range(60):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if float((-np.expm1(-rates * middle)).sum()) < capacity else (low, middle)
-    return float((popularity * -np.expm1(-rates * high)).sum())
+        low, high = (middle, high) if float(kept(popularity * middle).sum()) < capacity else (low, middle)
+    return high
+
+
+def lru_hit_ratio(keys: int, exponent: float, capacity: int) -> float:
+    """Hit ratio of an LRU cache under independent references with Zipf popularity (Che's approximation)."""
+    if capacity >= keys:
+        return 1.0
+    popularity = _popularity(keys, exponent)
+    return float((popularity * -np.expm1(-popularity * _life(popularity, capacity, lambda seen: -np.expm1(-seen)))).sum())
+
+
+def fifo_hit_ratio(keys: int, exponent: float, capacity: int) -> float:
+    """The same of a cache that lets the oldest or any key go: a use does not keep a key."""
+    if capacity >= keys:
+        return 1.0
+    popularity = _popularity(keys, exponent)
+    seen = popularity * _life(popularity, capacity, lambda seen: seen / (1.0 + seen))
+    return float((popularity * seen / (1.0 + seen)).sum())

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.kernel import layout
 from sim_engine.kernel.random import EXPONENTIAL
@@ -20,7 +23,8 @@ from sim_engine.world.instance import UP, Instance
 if TYPE_CHECKING:
     from sim_engine.world.world import World
 
-che_hit_ratio = lru_cache(maxsize=64)(formulas.che_hit_ratio)
+lru_hit_ratio = lru_cache(maxsize=64)(formulas.lru_hit_ratio)
+fifo_hit_ratio = lru_cache(maxsize=64)(formulas.fifo_hit_ratio)
 
 # Why no formula applies: keys of MESSAGES
 CLOSED = "theory_closed"
@@ -35,6 +39,8 @@ OVERLOADED = "theory_overloaded"
 INVALIDATED = "theory_invalidated"
 MIXED = "theory_mixed"
 SEVERAL_SOURCES = "theory_several_sources"
+SEVERAL_NODES = "theory_several_nodes"
+FREQUENTLY = "theory_frequently"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ def _chooses(world: "World", caller: Group) -> bool:
 def station_expectation(world: "World", me: Instance, steady: Steady | None, station: str, duration: str) -> Expectation | str:
     """Mean number waiting (or present) at a station, all instances together, against the formula that covers it."""
     reason = not_poisson_because(world, me.group, steady)
-    if reason is not None:
+    alone = reason == CLOSED and _all_that_users_call(world, me)
+    if reason is not None and not alone:
         return reason
     if steady is None or world.traffic.changing():
         return CHANGING
@@ -128,10 +135,12 @@ def station_expectation(world: "World", me: Instance, steady: Steady | None, sta
     cv = {0.0: 0.0, 1.0: 1.0}.get(kind, cv)
     if kind == 3.0:
         cv = max(1, round(1.0 / (cv * cv))) ** -0.5
+    shared = me.values.get("discipline") == "sharing"
+    if alone:
+        return _of_users(world, me, steady, station, service_s) if kind == 1.0 or shared else GENERAL
     rate = float(steady.pool(me, station, "arrived").sum() / steady.seconds().sum()) / working
     if rate * service_s >= servers:
         return OVERLOADED
-    shared = me.values.get("discipline") == "sharing"
     if shared and servers > 1:
         return GENERAL
     if shared:
@@ -144,9 +153,43 @@ def station_expectation(world: "World", me: Instance, steady: Steady | None, sta
     return GENERAL
 
 
+def _all_that_users_call(world: "World", me: Instance) -> bool:
+    """Whether closed users send single requests to this machine and nothing else, and it calls nobody."""
+    callers = _callers(world, me.group)
+    if len(callers) != 1 or len(me.group.members) != 1 or me.group.links:
+        return False
+    users = callers[0]
+    return users.first.source >= 0 and len(users.links) == 1 and users.first.read("behaviour", "single") == "single"
+
+
+def _of_users(world: "World", me: Instance, steady: Steady, station: str, service_s: float) -> Expectation | str:
+    """Against M/M/c//N. The time elsewhere (thinking, the network) is as measured; N* says from how many users on the station limits."""
+    if steady.count(layout.FAILED).sum() + steady.count(layout.DROPPED).sum() + steady.count(layout.RETRIES).sum() > 0:
+        return CLOSED
+    users = int(world.memory.state.sources[_callers(world, me.group)[0].first.source]["users"])
+    servers = int(world.memory.state.pools[me.pools[station]]["capacity"])
+    shared = me.values.get("discipline") == "sharing"
+    seconds, arrived = steady.seconds().sum(), steady.pool(me, station, "arrived").sum()
+    there = float(_at_station(steady, me, station).sum() / seconds)
+    if shared and servers > 1:
+        return GENERAL
+    if arrived == 0 or there >= users:
+        return CHANGING
+    elsewhere_s = (users - there) * float(seconds / arrived)
+    number, busy = formulas.users_at_station(users, elsewhere_s, service_s, servers)
+    formula = f"M/M/{servers}//{users}, N* = {formulas.knee(elsewhere_s, service_s, servers):.4g}"
+    if shared:
+        return _beside(formula, "present", number, _present(steady, me, station))
+    return _beside(formula, "queue", number - busy, steady.queue(me, station))
+
+
+def _at_station(steady: Steady, me: Instance, station: str) -> NDArray[np.float64]:
+    """Who is there in each window, times its length."""
+    return steady.pool(me, station, "used_area") + steady.pool(me, station, "queue_area")
+
+
 def _present(steady: Steady, me: Instance, station: str) -> Any:
-    area = steady.pool(me, station, "used_area") + steady.pool(me, station, "queue_area")
-    return of_ratio(area, steady.seconds())
+    return of_ratio(_at_station(steady, me, station), steady.seconds())
 
 
 def _beside(formula: str, metric: str, expected: float, measured: Any) -> Expectation | str:
@@ -162,17 +205,23 @@ def _has_other_classes(source: Instance) -> bool:
 
 
 def cache_expectation(world: "World", me: Instance, steady: Steady | None) -> Expectation | str:
-    """Hit ratio against Che's approximation."""
+    """Hit ratio against Che's approximation, and its like for a cache in which a use does not keep a key."""
     sources = [source for source in world.sources() if source.values.get("arrival_rate_per_s", 1.0) > 0.0]
     if len(sources) != 1 or _has_other_classes(sources[0]):
         return SEVERAL_SOURCES
     source = sources[0]
     if source.values["read_ratio"] < 1.0 or me.values["ttl_s"] > 0.0:
         return INVALIDATED
+    if len(me.group.members) > 1:
+        return SEVERAL_NODES
+    eviction = me.values["eviction"]
+    if eviction == "lfu":
+        return FREQUENTLY
     if steady is None:
         return CHANGING
     measured = steady.hit_ratio(me)
     if measured is None:
         return CHANGING
-    expected = che_hit_ratio(int(source.values["keys"]), float(source.values["zipf_exponent"]), int(me.values["capacity_keys"]))
-    return Expectation("LRU, Che", "hit_ratio", "ratio", expected, measured.value, measured.half_width)
+    formula, hit_ratio = ("LRU, Che", lru_hit_ratio) if eviction == "lru" else ("FIFO, random", fifo_hit_ratio)
+    expected = hit_ratio(int(source.values["keys"]), float(source.values["zipf_exponent"]), int(me.values["capacity_keys"]))
+    return Expectation(formula, "hit_ratio", "ratio", expected, measured.value, measured.half_width)
