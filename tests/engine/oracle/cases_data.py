@@ -20,6 +20,13 @@ def cache_aside(faults: list[Document] | None = None, traffic: dict[str, Any] | 
     return design(parts, links, 6.0, faults)
 
 
+def fetched_once() -> Document:
+    """A server of which only the first request for a key that is missed asks the database."""
+    document = cache_aside(traffic={"keys": 3, "read_ratio": 1.0, "rate": 110.0}, ttl_s=0.1)
+    document["components"]["server"]["parameters"]["single_flight"] = True
+    return document
+
+
 def in_front(faults: list[Document] | None = None, traffic: dict[str, Any] | None = None, **cache: Any) -> Document:
     """A cache that asks the database itself."""
     parts = {
@@ -64,6 +71,7 @@ CASES: dict[str, Document] = {
     "written back and lost": in_front([kill("cache", 2.0, for_s=1.0)], WRITERS, writes="back", write_back_delay_ms=300.0),
     "stampede": in_front(traffic=STAMPEDE, ttl_s=0.1),
     "single flight": in_front(traffic=STAMPEDE, ttl_s=0.1, single_flight=True),
+    "single flight of a server": fetched_once(),
     "the database behind the cache dies": in_front([kill("db", 2.0, for_s=1.0)], WRITERS, ttl_s=0.3),
     "a buffer that is too small": stored(data_gb=40.0, disk_read_ms=12.0, disk_queue_depth=2),
     "a buffer that is too small, one disk": stored(

@@ -22,6 +22,15 @@ def sharded(shards: int = 3, faults: Faults = None, traffic: dict[str, Any] | No
     return design(parts, links, 6.0, faults)
 
 
+def replicated_shards(**router: Any) -> Document:
+    """A replica for each shard, that lags behind."""
+    document = sharded(2, traffic={"keys": 40, "read_ratio": 0.5}, sharding="modulo", **router)
+    for shard in ("shard-0", "shard-1"):
+        document["components"][f"{shard}-too"] = part("read_replica", read_ms=12.0, apply_ms=3.0)
+        document["links"][f"{shard}-{shard}-too"] = link(shard, f"{shard}-too", latency_ms=30.0)
+    return document
+
+
 def wide(faults: Faults = None, traffic: dict[str, Any] | None = None, **store: Any) -> Document:
     parts = {
         "clients": readers(**({"read_ratio": 0.6, "keys": 4, "zipf_exponent": 0.0} | (traffic or {}))),
@@ -79,6 +88,10 @@ CASES: dict[str, Document] = {
     "a node of three is killed": wide([kill("store", 2.0, for_s=1.5, instance=2)], read_consistency=2),
     "a node's machine is lost": wide([kill("store", 2.0, "machine", 1.5, instance=2)]),
     "a node that stays behind": wide([kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1),
+    "reads mend old copies": wide(
+        [kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1, read_repair=0.3, read_ms=2.0
+    ),
+    "shards whose replicas are read": replicated_shards(reads_from="replicas"),
     "a queue and a worker": jobs(queue(), STEADY),
     "a queue with few out": jobs(queue(prefetch=1), {"service_ms": 30.0, "cores": 4, "instances": 2}),
     "a queue in order": jobs(queue(in_order=True), {"service_ms": 12.0, "cores": 4}),

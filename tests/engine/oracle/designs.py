@@ -48,7 +48,7 @@ BARE: dict[str, dict[str, Any]] = {
     "server": {
         "cores": 1, "workers": AMPLE, "queue_limit": AMPLE, "service_ms": 10.0, "service_distribution": "exponential",
         "service_cv": 1.0, "discipline": "fifo", "memory_mb": 1e6, "request_memory_mb": 0.0, "network_mbit_s": 0.0, "response_kb": 0.0,
-        "health_check_ms": 0.0, "calls": "sequential", "instances": 1, "concurrency": "threads", "event_loops": 1,
+        "health_check_ms": 0.0, "calls": "sequential", "single_flight": False, "instances": 1, "concurrency": "threads", "event_loops": 1,
         "max_connections": AMPLE, "base_memory_mb": 0.0, "memory_full": "waits", "disk_ms": 1.0, "disk_parallel": 1, "disk_reads": 0,
         "disk_writes": 0, "own_database": False, "database_read_ms": 5.0, "database_write_ms": 5.0, "database_disk_share": 0.0,
         "database_memory_mb": 0.0, "warm_up_s": 0.0, "size": "custom", "serves_static": True,
@@ -73,13 +73,14 @@ BARE: dict[str, dict[str, Any]] = {
         "disk_read_ms": 0.5, "disk_queue_depth": 16,
     },
     "shard_router": {
-        "sharding": "consistent_hash", "scatter_ratio": 0.0, "cores": 1, "processing_ms": 0.0, "max_connections": AMPLE, "move_batch": 500,
-        "move_pause_ms": 100.0,
+        "sharding": "consistent_hash", "reads_from": "primary", "scatter_ratio": 0.0, "cores": 1, "processing_ms": 0.0,
+        "max_connections": AMPLE, "move_batch": 500, "move_pause_ms": 100.0,
     },
     "wide_column": {
-        "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "hint_window_s": 10800.0, "cores": 1,
-        "max_connections": AMPLE, "connection_queue_limit": AMPLE, "coordinate_ms": 0.0, "read_ms": 1.0, "write_ms": 1.0,
-        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "instances": 3,
+        "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "hint_window_s": 10800.0,
+        "read_repair": 0.0, "detection_s": 18.4, "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE,
+        "coordinate_ms": 0.0, "read_ms": 1.0, "write_ms": 1.0, "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0,
+        "instances": 3,
     },
     "object_storage": {
         "first_byte_ms": 30.0, "first_byte_distribution": "lognormal", "first_byte_cv": 1.0, "max_connections": AMPLE,

@@ -70,6 +70,7 @@ class Server(Part):
         self.databases: dict[str, Access] = {}
         self.services: list[Wire] = []
         self.brokers: list[Wire] = []  # told of every write
+        self.fetching: dict[int, simpy.Event] = {}
         self.warm_at = 0.0
         self.cpu.slowness = self.disk.slowness = self.slowness
         self.programs = {"read": self._work, "write": self._work, "check": self._check}
@@ -178,13 +179,34 @@ class Server(Part):
             found = yield from self._ask_cache("get", request)
             if (found.ok and found.hit) or self._reads_through():
                 return found
+            if self.parameters["single_flight"]:
+                return (yield from self._fetch_once(request, found))
+        return (yield from self._fetch(request, found if self.caches else None))
+
+    def _fetch_once(self, request: Request, found: Answer) -> Steps[Answer]:
+        """Whoever misses a key that another request fetches waits for that one's outcome."""
+        if request.key in self.fetching:
+            answer: Answer = yield self.fetching[request.key]
+            return answer
+        flight = self.fetching[request.key] = self.env.event()
+        answer = Answer("crashed")
+        try:
+            answer = yield from self._fetch(request, found)
+        finally:
+            if self.fetching.get(request.key) is flight:
+                del self.fetching[request.key]
+            flight.succeed(answer)
+        return answer
+
+    def _fetch(self, request: Request, found: Answer | None) -> Steps[Answer]:
+        """found: what the cache has answered, where there is one."""
         if self.parameters["own_database"]:
             answer = yield from self._read_own(request)
         elif self.databases:
             answer = yield from self._database().ask("read", request)
         else:
             return Answer()
-        if answer.ok and self.caches and found.ok:
+        if answer.ok and found is not None and found.ok:
             yield from self._ask_cache("put", replace(request, version=answer.version))
         return answer
 

@@ -43,7 +43,10 @@ class ShardRouter(Part):
             yield from self.cpu.serve(self.parameters["processing_ms"] * MS)
             if request.is_read and self.luck.random() < self.parameters["scatter_ratio"]:
                 return (yield from all_answers(self.env, [shard.ask_primary("read", request) for shard in self.shards]))
-            return (yield from self.shard_of(request.key).ask_primary(request.verb, request))
+            shard = self.shard_of(request.key)
+            if request.is_read and self.parameters["reads_from"] == "replicas":
+                return (yield from shard.ask("read", request))
+            return (yield from shard.ask_primary(request.verb, request))
 
     def resources(self) -> list[float]:
         return [self.cpu.utilisation(), self.connections.utilisation()]

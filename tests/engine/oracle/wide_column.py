@@ -8,7 +8,7 @@ from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Reque
 from tests.engine.oracle.designs import INNER_LINK
 from tests.engine.oracle.ring import ring_of
 from tests.engine.oracle.stations import Station
-from tests.engine.oracle.waiting import enough_answers
+from tests.engine.oracle.waiting import all_answers, enough_answers
 from tests.engine.oracle.wires import Lane, Wire
 
 if TYPE_CHECKING:
@@ -66,7 +66,24 @@ class WideColumn(Part):
         if len(copies) < wanted:
             return Answer("no_quorum")
         asked = self.luck.sample(copies, wanted)
-        return (yield from enough_answers(self.env, [self._ask("copy_read", request, copy) for copy in asked], wanted))
+        answer = yield from enough_answers(self.env, [self._ask("copy_read", request, copy) for copy in asked], wanted)
+        if answer.ok and self.luck.random() < self.parameters["read_repair"]:
+            self.env.process(self._repair(request, copies))
+        return answer
+
+    def _repair(self, request: Request, copies: list[int]) -> Steps[None]:
+        """Asks all copies; where they differ the newest is written to all."""
+        found: set[int] = set()
+
+        def ask(copy: int) -> Steps[Answer]:
+            answer = yield from self._ask("copy_read", request, copy)
+            found.add(answer.version)
+            return answer
+
+        answer = yield from all_answers(self.env, [ask(copy) for copy in copies])
+        if answer.ok and len(found) > 1:
+            newest = replace(request, version=answer.version)
+            yield from all_answers(self.env, [self.wires[copy].call("copy_write", newest) for copy in copies])
 
     def _ask(self, verb: str, request: Request, copy: int) -> Steps[Answer]:
         answer = yield from self.wires[copy].call(verb, request)
