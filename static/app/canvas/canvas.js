@@ -20,12 +20,16 @@ import { CARD } from "./shapes.js";
 import { Viewport } from "./viewport.js";
 
 const ROOM = { top: 56, right: 28, bottom: 52, left: 28 };
+const NARROW_ROOM = { top: 64, right: 20, bottom: 52, left: 20 };
+/** Between the sentences over the canvas and the design; a place's title stands out of its box. */
+const UNDER_NOTES_PX = 24;
 
 export class Canvas {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
     this.host = byId("canvas");
+    this.notes = byId("canvas-notes");
     /** What is drawn as selected. @type {Set<any>} */
     this.selected = new Set();
     this.diagram = new Diagram(app, byId("paper"));
@@ -41,7 +45,8 @@ export class Canvas {
     this.nearCard = new NearCard(app, this.diagram, this.viewport, byId("near-card"));
     app.selection.changed.on(() => this.showSelection());
     app.store.changed.on((change) => this.followStore(change.whole));
-    new ResizeObserver(() => this.viewport.touched || this.fit()).observe(this.host);
+    const observer = new ResizeObserver(() => this.viewport.touched || this.fit());
+    for (const element of [this.host, this.notes]) observer.observe(element);
     this.host.addEventListener("focusin", (/** @type {FocusEvent} */ event) => this.focused(event));
     this.viewport.changed.on(() => setText(byId("zoom-level"), `${Math.round(this.viewport.scale * 100)} %`));
     this.fit();
@@ -60,9 +65,9 @@ export class Canvas {
 
   fit() {
     const boxes = [...this.app.store.components.keys()].map((id) => this.diagram.boxOf(id));
-    const narrow = this.host.clientWidth < 700;
-    const room = narrow ? { top: 64, right: 20, bottom: 52, left: 20 } : ROOM;
-    this.viewport.fit(boxes.filter((box) => box !== undefined), room);
+    const room = this.host.clientWidth < 700 ? NARROW_ROOM : ROOM;
+    const top = Math.max(room.top, this.notes.offsetTop + this.notes.offsetHeight + UNDER_NOTES_PX);
+    this.viewport.fit(boxes.filter((box) => box !== undefined), { ...room, top });
     this.viewport.touched = false;
   }
 

@@ -7,6 +7,7 @@
  */
 import { Emitter } from "../core/emitter.js";
 import { bounds } from "../core/geometry.js";
+import { atNextPicture } from "./next-picture.js";
 
 /** Below this many components everything is painted: it costs less than finding out. */
 const FROM = 80;
@@ -29,29 +30,20 @@ export class Culling {
     this.linkBoxes = new Map();
     /** What is not painted any more. @type {Emitter<Set<string>>} */
     this.changed = new Emitter();
-    this.pending = false;
     this.done = { x: NaN, y: NaN, scale: NaN };
     this.active = false;
-    viewport.changed.on(() => this.moved() && this.soon());
-    app.store.changed.on(() => this.soon());
-    diagram.graph.on("change:position", () => this.soon());
-    new ResizeObserver(() => this.soon()).observe(host);
-    this.soon();
+    const soon = atNextPicture(() => this.draw());
+    viewport.changed.on(() => this.moved() && soon());
+    app.store.changed.on(soon);
+    diagram.graph.on("change:position", soon);
+    new ResizeObserver(soon).observe(host);
+    soon();
   }
 
   /** Whether the window left what was painted for it. */
   moved() {
     const { x, y, scale } = this.done;
     return !(scale === this.viewport.scale && Math.abs(x - this.viewport.x) < MARGIN_PX / 2 && Math.abs(y - this.viewport.y) < MARGIN_PX / 2);
-  }
-
-  soon() {
-    if (this.pending) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      this.draw();
-    });
   }
 
   draw() {

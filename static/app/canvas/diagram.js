@@ -12,8 +12,8 @@ import { lanes, route } from "../core/geometry.js";
 import { t } from "../core/i18n.js";
 import { placesAround } from "../core/places.js";
 import { dia, util } from "../vendor/joint.js";
-import { Card, CARD, Note, NOTE_WIDTH, Place, Wire } from "./shapes.js";
-import { textWidth } from "./text-width.js";
+import { Card, CARD, LABEL, Note, NOTE_WIDTH, Place, Wire } from "./shapes.js";
+import { shortened, textWidth } from "./text-width.js";
 
 const NOTE_LINE = 17;
 /** Places lie behind the links (-1) and the cards, smaller ones on larger ones. */
@@ -163,7 +163,7 @@ export class Diagram {
     else if (kind?.runs === false) this.describeNote(element, component);
     else {
       element.attr({
-        label: { text: component.label },
+        label: { text: shortened(component.label, LABEL.px, LABEL.width) },
         icon: { href: `#i-${kind?.icon ?? ""}` },
         root: { "aria-label": `${component.label}, ${kind?.title ?? component.kind}` },
         handle: { display: kind?.ports.some((port) => port.accepts.length > 0 || port.grows) ? null : "none" },

@@ -9,6 +9,7 @@
 import { faultsAt, markWords, targetOf } from "../core/faults.js";
 import { middleOf } from "../core/geometry.js";
 import { s } from "../ui/dom.js";
+import { atNextPicture } from "./next-picture.js";
 import { TAB } from "./shapes.js";
 import { textWidth } from "./text-width.js";
 
@@ -31,7 +32,10 @@ export class FaultMarks {
     this.shown = "";
     /** @type {Element[]} */
     this.broken = [];
-    const soon = () => this.soon();
+    const drawSoon = atNextPicture(() => this.draw());
+    const soon = () => {
+      if (this.shown !== "[]" || this.faults.length > 0) drawSoon();
+    };
     app.frames.added.on(soon);
     app.frames.cleared.on(soon);
     app.store.changed.on(soon);
@@ -41,16 +45,6 @@ export class FaultMarks {
       const far = viewport.isFar;
       if (far !== this.far) soon();
       this.far = far;
-    });
-    this.pending = false;
-  }
-
-  soon() {
-    if (this.pending || (this.shown === "[]" && this.faults.length === 0)) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      this.draw();
     });
   }
 

@@ -12,6 +12,7 @@ import { countOf, countWord } from "../core/instances.js";
 import { lookOf, roleWord, ticksFor, wireWidth } from "../core/states.js";
 import { formatExact, formatValue } from "../core/units.js";
 import { tabWidth } from "./diagram.js";
+import { atNextPicture } from "./next-picture.js";
 import { CARD, TAB } from "./shapes.js";
 import { textWidth } from "./text-width.js";
 
@@ -42,7 +43,7 @@ export class LiveBadges {
     /** @type {Set<string>} */
     this.away = new Set();
     this.textAt = 0;
-    this.pending = false;
+    this.drawSoon = atNextPicture(() => this.draw(performance.now()));
     app.frames.added.on((frames) => this.take(frames));
     app.frames.cleared.on(() => { this.rates.clear(); this.schedule(true); });
     app.store.changed.on(() => this.schedule(true));
@@ -68,12 +69,7 @@ export class LiveBadges {
   /** @param {boolean} withText */
   schedule(withText) {
     if (withText) this.textAt = 0;
-    if (this.pending) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      this.draw(performance.now());
-    });
+    this.drawSoon();
   }
 
   /** @param {number} now */

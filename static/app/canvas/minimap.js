@@ -8,6 +8,7 @@
 import { bounds } from "../core/geometry.js";
 import { lookOf } from "../core/states.js";
 import { boxOf } from "../core/places.js";
+import { atNextPicture } from "./next-picture.js";
 
 const SIZE = { width: 168, height: 104 };
 const EDGE = 8;
@@ -30,9 +31,8 @@ export class Minimap {
     this.ratio = Math.min(2, window.devicePixelRatio || 1);
     canvas.width = SIZE.width * this.ratio;
     canvas.height = SIZE.height * this.ratio;
-    this.pending = false;
     this.at = 0;
-    const soon = () => this.soon();
+    const soon = atNextPicture(() => this.draw());
     for (const emitter of [app.store.changed, viewport.changed, app.selection.changed, app.themed]) {
       /** @type {import("../core/emitter.js").Emitter<any>} */ (emitter).on(soon);
     }
@@ -41,15 +41,6 @@ export class Minimap {
     new ResizeObserver(soon).observe(host);
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     soon();
-  }
-
-  soon() {
-    if (this.pending) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      this.draw();
-    });
   }
 
   /** The design and the window, in the drawing's units. */

@@ -8,6 +8,8 @@ import { dia } from "../vendor/joint.js";
 export const CARD = Object.freeze({ ...CARD_SIZE, ticks: 8 });
 export const NOTE_WIDTH = 208;
 const PAD = 12;
+/** Of a card's name, beside its icon. */
+export const LABEL = Object.freeze({ px: 13, width: CARD.width - PAD * 2 - 26 });
 
 const ticks = Array.from({ length: CARD.ticks }, (_, i) => ({
   tagName: "rect",
@@ -24,7 +26,7 @@ export const Card = dia.Element.define("playground.Card", {
     body: { width: "calc(w)", height: "calc(h)", rx: 11 },
     cross: { d: `M 8 8 L ${CARD.width - 8} ${CARD.height - 8} M ${CARD.width - 8} 8 L 8 ${CARD.height - 8}` },
     icon: { x: PAD, y: 12, width: 18, height: 18 },
-    label: { x: PAD + 26, y: 26, textWrap: { width: CARD.width - PAD * 2 - 28, height: 18, maxLineCount: 1, ellipsis: true } },
+    label: { x: PAD + 26, y: 26 },
     handle: { cx: CARD.width, cy: CARD.height / 2, r: 6.5, magnet: true },
   },
 }, {

@@ -24,6 +24,20 @@ export function textWidth(text, px) {
 }
 
 /**
+ * As much of a text as there is room for.
+ *
+ * @param {string} text
+ * @param {number} px
+ * @param {number} room in pixels
+ */
+export function shortened(text, px, room) {
+  if (textWidth(text, px) <= room) return text;
+  let kept = text.length - 1;
+  while (kept > 1 && textWidth(`${text.slice(0, kept)}…`, px) > room) kept -= 1;
+  return `${text.slice(0, kept).trimEnd()}…`;
+}
+
+/**
  * @param {string} text
  * @param {number} px
  */

@@ -20,6 +20,9 @@ import { h, icon } from "./dom.js";
 
 let serial = 0;
 
+/** Choices with longer names than this get a line of their own. */
+const LONG_CHOICE = 15;
+
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 
 /**
@@ -31,7 +34,7 @@ export function field(spec, parameters, options) {
   const id = `field-${(serial += 1)}`;
   const value = valueOf(spec, parameters);
   const changed = !sameValue(value, spec.default);
-  const classes = ["field", spec.type === "text" || spec.type === "set" ? "wide" : "", changed ? "is-changed" : ""].filter(Boolean).join(" ");
+  const classes = ["field", isWide(spec) ? "wide" : "", changed ? "is-changed" : ""].filter(Boolean).join(" ");
   if (spec.type === "set") return setField(spec, value, id, classes, changed, options);
   const error = h("p", { className: "field-error", id: `${id}-error`, role: "alert", hidden: true });
   const control = controlFor(spec, value, id, options);
@@ -126,6 +129,11 @@ function step(event, control, spec) {
   const next = Math.min(spec.maximum ?? Infinity, Math.max(spec.minimum ?? -Infinity, now + direction * size));
   control.value = String(Number(next.toPrecision(8)));
   control.dispatchEvent(new CustomEvent("change"));
+}
+
+/** @param {ParameterSpec} spec */
+function isWide(spec) {
+  return spec.type === "text" || spec.type === "set" || (spec.type === "choice" && (spec.choices ?? []).some((choice) => choice.title.length > LONG_CHOICE));
 }
 
 /** @param {ParameterSpec} spec */
