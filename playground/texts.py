@@ -14,7 +14,7 @@ from django.utils.translation import gettext as translate
 # Keys of the catalogue whose values are read by people; everything else is a name.
 TEXT_KEYS = frozenset({"title", "summary", "help", "source", "label", "left_out"})
 # Keys whose value maps names to texts.
-SENTENCE_KEYS = frozenset({"messages", "short", "rules", "mends"})
+SENTENCE_KEYS = frozenset({"messages", "short", "rules", "mends", "instances"})
 
 
 @lru_cache(maxsize=8)

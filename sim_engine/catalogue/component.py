@@ -182,6 +182,7 @@ class Component:
     rented: ClassVar[bool] = True  # its instances are paid for while they are there; else it says when (World.bills)
     names: ClassVar[bool] = False  # it tells clients whom to call, and they do so over its own links
     everywhere: ClassVar[bool] = False  # it is in no place, wherever it is drawn: its instances have sites of their own
+    instance_titles: ClassVar[tuple[str, ...]] = ()  # what its instances can be called, where that is more than a number
     grows: ClassVar[bool] = False  # may be several equal instances; it has the parameters of catalogue.growth
 
     def __init_subclass__(cls, **more: Any) -> None:

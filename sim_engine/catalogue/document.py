@@ -35,5 +35,6 @@ def catalogue_document() -> dict[str, Any]:
         "short": SHORT,
         "rules": RULES,
         "mends": MENDS,
+        "instances": {title: title for kind in KINDS.values() for title in kind.instance_titles},
         "limits": {name: limit.value for name, limit in LIMITS.items()},
     }  # fmt: skip

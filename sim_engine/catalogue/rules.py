@@ -10,7 +10,10 @@ RULES: Final[dict[str, str]] = {
     "rule_sends_rest": _("All requests but those for scripts and images go to {target}."),
     "rule_sends_by_name": _("Nothing goes this way: requests go to whom the DNS names. Link the DNS to {target} instead."),
     "rule_asks_name": _("Asks {target} whom to call, and remembers the answer for its time to live."),
-    "rule_names": _("Clients may be told to call {target}, and do so this way. Policy: {policy}."),
+    "rule_names": _(
+        "{label} names one of {count} targets to each client; whoever is told {target} sends its requests there, this way. Policy: {policy}."
+    ),
+    "rule_names_one": _("{label} tells all clients to call {target}; their requests go there, this way."),
     "rule_origin": _("{label} fetches from {target} the files that it does not have, and passes everything else on to it."),
     "rule_files": _("Scripts and images come from {target}."),
     "rule_routes_one": _("A request goes to the first service by priority that takes it, to equal ones in turn; {target} is one of them."),

@@ -59,6 +59,7 @@ class Cdn(Component):
     left_out = _("Ages that copies bring along from the shield, limits of capacity that one customer would notice, failover of origins.")
     provides = "cdn"
     everywhere = True
+    instance_titles = (SHIELD_TITLE, *(location.title for location in LOCATIONS.values()))
     rented = False
     actions = (*Component.actions, "purge")
     ports = (

@@ -90,8 +90,10 @@ class Dns(Component):
 
     @classmethod
     def rule(cls, wire: Wire) -> Sentence:
-        chosen = wire.own["policy"]
-        return wire.says("rule_names", policy=next(each.title for each in cls.parameter("policy").choices if each.value == chosen))
+        if wire.alike == 1:
+            return wire.says("rule_names_one")
+        chosen = next(each.title for each in cls.parameter("policy").choices if each.value == wire.own["policy"])
+        return wire.says("rule_names", policy=chosen, count=wire.alike)
 
     @classmethod
     def rotation(cls, world: World, me: Instance, behind: list[tuple[str, Instance]]) -> list[tuple[str, Instance]]:

@@ -22,6 +22,16 @@ test("a label in a sentence is found, whatever it holds", () => {
   assert.deepEqual(splitAtLabel("Nothing here.", undefined), { before: "Nothing here.", label: "", after: "" });
 });
 
+test("an instance of a place is named in the visitor's language", () => {
+  const subject = extendedCatalogue();
+  subject.instances.set("Frankfurt", "Франкфурт");
+  assert.equal(subject.ofInstance("CDN · Frankfurt"), "CDN · Франкфурт");
+  for (const label of ["Frankfurt", "Server · 3", "Frankfurt · 3"]) assert.equal(subject.ofInstance(label), label);
+  subject.messages.set("died", "{label} died.");
+  const event = { t: 0, kind: "died", severity: "error", text: "CDN · Frankfurt died.", arguments: { label: "CDN · Frankfurt" } };
+  assert.equal(eventText(subject, event), "CDN · Франкфурт died.");
+});
+
 test("an action is named by its title in the visitor's language", () => {
   const subject = extendedCatalogue();
   subject.messages.set("fault_over", "{label}: {title} is over.");

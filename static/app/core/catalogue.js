@@ -7,6 +7,8 @@
  * @typedef {import("./types.js").Parameters} Parameters
  */
 
+const DOT = " · ";
+
 export class Catalogue {
   /** @param {CatalogueDocument} document */
   constructor(document) {
@@ -17,6 +19,7 @@ export class Catalogue {
     this.messages = new Map(Object.entries(document.messages));
     this.actions = new Map(document.actions.map((action) => [action.name, action]));
     this.classes = new Map((document.classes ?? []).map((each) => [each.name, each.title]));
+    this.instances = new Map(Object.entries(document.instances ?? {}));
     this.link = document.link;
     this.limits = document.limits;
   }
@@ -43,6 +46,17 @@ export class Catalogue {
   sendsTraffic(kind) {
     const spec = this.kind(kind);
     return spec !== undefined && !spec.provides && spec.ports.some((port) => port.style !== "control");
+  }
+
+  /**
+   * A label of the engine, which names an instance in English after a dot.
+   *
+   * @param {string} label
+   */
+  ofInstance(label) {
+    const at = label.lastIndexOf(DOT) + DOT.length;
+    const title = at < DOT.length ? undefined : this.instances.get(label.slice(at));
+    return title === undefined ? label : label.slice(0, at) + title;
   }
 
   /** @param {string} kind */

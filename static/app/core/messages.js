@@ -29,7 +29,8 @@ export function sentence(catalogue, name, values, english) {
  * @param {RunEvent} event
  */
 export function eventText(catalogue, event) {
-  const values = event.arguments;
+  const label = event.arguments?.label;
+  const values = typeof label === "string" ? { ...event.arguments, label: catalogue.ofInstance(label) } : event.arguments;
   const [name, action] = [values?.parameter, values?.action];
   const title = typeof action === "string" ? catalogue.actions.get(action)?.title : typeof name === "string" ? catalogue.parameterTitle(name) : undefined;
   return sentence(catalogue, event.kind, title ? { ...values, title } : values, event.text);

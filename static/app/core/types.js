@@ -99,6 +99,7 @@
  * @property {{name: string, category: string, title: string, help: string}[]} causes
  * @property {Record<string, string>} messages
  * @property {Record<string, string>} [short]  words of events for markers
+ * @property {Record<string, string>} [instances]  titles of instances that have more than a number: English, and in the visitor's language
  * @property {Record<string, number>} limits
  *
  * @typedef {object} Problem
@@ -146,7 +147,7 @@
  *
  * @typedef {{mean: number | null, p50: number | null, p95: number | null, p99: number | null, max: number | null}} Latency
  *
- * @typedef {{number: number, state: string, utilisation: number | null, version?: number | string}} InstanceFrame
+ * @typedef {{number: number, title?: string, state: string, utilisation: number | null, version?: number | string}} InstanceFrame
  * @typedef {{arrived: number, done: number, failed: number, dropped: number, late?: number, latency_ms: Partial<Latency>}} ClassFrame
  * @typedef {{views: number, load_ms: Partial<Latency>}} PagesFrame
  *
