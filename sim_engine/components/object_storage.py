@@ -35,7 +35,7 @@ class ObjectStorage(Component):
                 _("Requests under way at the same time; what is beyond is refused with the advice to slow down."),
                 source=_("Amazon S3: 5,500 reads a second for one prefix.")),
         number("network_mbit_s", _("Network"), 100_000.0, "Mbit/s", 0.0, 10_000_000.0,
-               _("What it sends to all together; 0 is without limit.")),
+               _("What it sends to all together, and as much that it receives at the same time; 0 is without limit.")),
         number("object_kb", _("Object size"), 200.0, "kB", 0.0, 1_000_000.0,
                _("Size of an answer, where the clients' class of traffic does not say it."),),
         price_per_million_requests(0.40, _("AWS 2025: $0.40 for a million reads, $5 for a million writes.")),
@@ -44,6 +44,7 @@ class ObjectStorage(Component):
     pools = (
         Pool("connections", "max_connections", never_waits=True, full="connection_limit"),
         Card("network", "network_mbit_s"),
+        Card("network_in", "network_mbit_s"),
     )
     durations = (Duration("first_byte", "first_byte_ms", "first_byte_distribution", "first_byte_cv"),)
     metrics = (
@@ -58,6 +59,7 @@ class ObjectStorage(Component):
     def program(cls, on: Program, me: Instance) -> None:
         on.path("read", "write")
         on.take("connections")
+        on.receive("network_in")
         on.delay("first_byte")
         with on.if_verb("read"):
             on.read_content()
@@ -70,10 +72,10 @@ class ObjectStorage(Component):
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        connections, network = window.pool("connections"), window.pool("network")
+        resources = ("connections", "network", "network_in")
         return {
             "requests_per_s": window.rate("done"),
-            "utilisation": max(connections.utilisation, network.utilisation),
+            "utilisation": max(window.pool(name).utilisation for name in resources),
             "latency_ms": window.mean_latency_ms,
-            "bottleneck": window.scarcest("connections", "network"),
+            "bottleneck": window.scarcest(*resources),
         }

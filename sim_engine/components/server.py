@@ -2,7 +2,7 @@
 
 With threads, a worker stays held while its request waits for a cache or a database: that is how a slow database exhausts servers.
 Each instance may keep data of its own, on the same machine: the server that does everything.
-Left out: garbage collection, what it receives over its card, caches that are cold after a start.
+Left out: garbage collection, caches that are cold after a start.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Server(Component):
     group = "compute"
     icon = "server"
     summary = _("A machine that runs your code, or several equal ones.")
-    left_out = _("Garbage collection, what it receives over its network card, caches that are cold after a start.")
+    left_out = _("Garbage collection, caches that are cold after a start.")
     provides = "http"
     ports = (
         Port("cache", _("Cache"), ("cache",), policy="@by_key"),
@@ -57,6 +57,7 @@ class Server(Component):
         Station("cpu", "cores", "discipline"),
         Station("disk", "disk_parallel"),
         Card("network", "network_mbit_s"),
+        Card("network_in", "network_mbit_s"),
     )
     durations = (
         Duration("service", "service_ms", "service_distribution", "service_cv"),
@@ -75,7 +76,7 @@ class Server(Component):
         Metric("cpu", _("CPU"), "ratio", "level"),
         Metric("workers", _("Workers"), "ratio", "level", _("With an event loop: connections.")),
         Metric("memory", _("Memory"), "ratio", "level"),
-        Metric("network", _("Network"), "ratio", "level"),
+        Metric("network", _("Network"), "ratio", "level", _("The busier of its two directions.")),
         Metric("disk", _("Disk"), "ratio", "level"),
         Metric("event_loops", _("Event loop"), "ratio", "level", _("How much of the time the code of a request runs or waits for a core.")),
         Metric("queue", _("Waiting for a worker, a core or the disk"), "requests", "level"),
@@ -106,7 +107,9 @@ class Server(Component):
     # -- the way of a request
     @classmethod
     def program(cls, on: Program, me: Instance) -> None:
+        on.call_through("network", "network_in")
         on.path("read", "write")
+        on.receive("network_in")
         cls._begin(on, me)
         on.take("memory", "request_memory_mb")
         answered = on.label()
@@ -228,6 +231,7 @@ class Server(Component):
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
         used = {name: window.pool(name).utilisation for name in RESOURCES}
         used["memory"] = cls._memory(window, used["memory"])
+        used["network"] = max(used["network"], window.pool("network_in").utilisation)
         event_loop = window.instance.values["concurrency"] == "event_loop"
         return {
             "done_per_s": window.rate("done"),

@@ -9,7 +9,7 @@ from typing import Final
     END,  # reply with the cause so far, release all that is held
     TAKE,  # a pool, b amount (parameter, -1: one)
     SERVE,  # a station, b distribution
-    TRANSMIT,  # a network card; sends the reply's size
+    TRANSMIT,  # one direction of a network card, b whose size: OWN_REQUEST or LAST_REPLY
     CALL,  # a route, b verb (-1: the task's own), c request size
     CALL_ALL,  # a route, b verb: everybody enabled, at once; all must succeed
     SPAWN,  # a route, b verb: one task here for each enabled member

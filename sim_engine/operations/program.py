@@ -45,6 +45,7 @@ class Program:
         self._names = names
         self._path = ""
         self._branching = False
+        self._ways: tuple[int, int] | None = None
 
     def path(self, *verbs: str) -> None:
         """Begins the path of these verbs."""
@@ -66,13 +67,21 @@ class Program:
         self._emit(op.SERVE, self._names.pool(station), self._names.duration(duration), scale, salt=duration)
 
     def transmit(self, card: str) -> None:
-        self._emit(op.TRANSMIT, self._names.pool(card))
+        """The answer goes out through this direction of a network card."""
+        self._emit(op.TRANSMIT, self._names.pool(card), LAST_REPLY)
+
+    def receive(self, card: str) -> None:
+        """The request comes in through it."""
+        self._emit(op.TRANSMIT, self._names.pool(card), OWN_REQUEST)
+
+    def call_through(self, sends: str, receives: str) -> None:
+        """All calls go through these two directions of a network card, but for the few bytes that ask for something."""
+        self._ways = self._names.pool(sends), self._names.pool(receives)
 
     # -- calls
     def call(self, port: str, verb: str | None = None, size: str = "small", by_verb: str | None = None) -> None:
         code = -1 if verb is None else VERB_CODE[verb]
-        route = self._names.route(port, by_verb)
-        self._emit(op.CALL, route, code, REQUEST_SIZES[size], salt=f"call {port} {verb}", shared=True)
+        self._call(self._names.route(port, by_verb), code, REQUEST_SIZES[size], f"call {port} {verb}")
 
     def call_link(self, link_id: str, verb: str | None = None, size: str = "own") -> None:
         """A call over one link, whatever else the port leads to."""
@@ -85,7 +94,14 @@ class Program:
         code = -1 if verb is None else VERB_CODE[verb]
         route = self._names.links_route(port, link_ids, by_verb)
         targets = " ".join(sorted(self._names.target(link_id) for link_id in link_ids))
-        self._emit(op.CALL, route, code, REQUEST_SIZES[size], salt=f"call {targets} {verb}", shared=True)
+        self._call(route, code, REQUEST_SIZES[size], f"call {targets} {verb}")
+
+    def _call(self, route: int, verb: int, size: int, salt: str) -> None:
+        if self._ways is not None and size != SMALL:
+            self._emit(op.TRANSMIT, self._ways[0], size)
+        self._emit(op.CALL, route, verb, size, salt=salt, shared=True)
+        if self._ways is not None:
+            self._emit(op.TRANSMIT, self._ways[1], LAST_REPLY)
 
     def call_chosen(self, port: str, verb: str | None = None, size: str = "own") -> None:
         """Calls whom an answer has named (a name's resolution); fails like `port` when nobody was."""

@@ -387,6 +387,39 @@ def test_static_content_goes_through_the_network_card() -> None:
     assert metrics(document)["network"] == pytest.approx(50.0 * 0.8 / 100.0, rel=0.1)
 
 
+def loaded_card(**clients: Any) -> dict[str, Any]:
+    """Half of what a card of 8 Mbit/s can take: fifty times 10 kB a second. Only writes, all alike; no other time passes at the server."""
+    asking: Document = {"read_ratio": 0.0, "request_kb": 0.0} | clients
+    return metrics(alone(50.0, 200.0, asking, network_mbit_s=8.0, response_kb=0.0, service_ms=0.0, request_memory_mb=0.0))
+
+
+def test_what_comes_in_queues_for_the_card() -> None:
+    """M/D/1 at a utilisation of a half: 10 ms to receive, and half of that to wait."""
+    assert loaded_card(request_kb=10.0)["network"] == pytest.approx(0.5, rel=0.03)
+    assert loaded_card(request_kb=10.0)["latency_ms"] == pytest.approx(10.0 + 5.0, rel=0.06)
+
+
+def test_both_directions_of_the_card_have_room_of_their_own() -> None:
+    """What goes out finds 10 ms between two messages at least, as they have come in, and never waits."""
+    both = loaded_card(request_kb=10.0, upload_share=1.0, upload_request_kb=10.0, upload_size_cv=0.0, upload_cost=0.0, upload_response_kb=10.0)
+    assert both["network"] == pytest.approx(0.5, rel=0.03)
+    assert both["latency_ms"] == pytest.approx(10.0 + 5.0 + 10.0, rel=0.06)
+
+
+def test_what_a_server_asks_for_comes_in_through_its_card_and_what_it_hands_on_goes_out() -> None:
+    """Reads fetch 10 kB from the database; writes bring 10 kB, which go on to it."""
+    found = {}
+    for name, clients, row_kb in (("reads", {"read_ratio": 1.0, "request_kb": 0.0}, 10.0), ("writes", {"read_ratio": 0.0, "request_kb": 10.0}, 0.0)):
+        document = alone(20.0, 40.0, clients, network_mbit_s=8.0, response_kb=0.0)
+        document["components"]["database"] = part("sql_database", row_kb=row_kb)
+        document["links"]["server-database"] = link("server", "database")
+        run = play(document)
+        pools, me = run.world.memory.state.pools, run.world.instances["server"]
+        found[name] = {way: float(pools[me.pools[way]]["work_sum_s"]) / 40.0 for way in ("network", "network_in")}
+    assert found["reads"]["network_in"] == pytest.approx(0.2, rel=0.1) and found["reads"]["network"] == 0.0
+    assert found["writes"]["network_in"] == pytest.approx(0.2, rel=0.1) and found["writes"]["network"] == pytest.approx(0.2, rel=0.1)
+
+
 def test_static_content_of_its_own_is_never_stale() -> None:
     assert played(alone(100.0, clients=STATIC | {"static_objects": 10, "static_change_s": 0.5}))["stale_reads"] == 0
 
