@@ -38,11 +38,13 @@ MESSAGES: Final[dict[str, str]] = {
     "ships_back": _("{label} takes version {before} back: whoever has it gets version {version} again."),
     "batch_shipped": _("{label}: {done} of {total} instances have version {version}."),
     "canary_good": _(
-        "{label}: {percent} % of the answers of version {version} were errors, {others} % of the others'. The rest gets it now."
+        "{label}: {percent} % of the answers of version {version} were errors, {others} % of the others'; "
+        "it took {ms} ms, the others {others_ms} ms. The rest gets it now."
     ),
     "canary_bad": _(
         "{label}: {percent} % of the answers of version {version} were errors in {seconds} s, {others} % of the others'. It is taken back."
     ),
+    "canary_slow": _("{label}: version {version} took {ms} ms on average in {seconds} s, the others {others_ms} ms. It is taken back."),
     "canary_unseen": _("{label}: version {version} has died or was sent nothing, so nobody knows whether it is good. It is taken back."),
     "deployed": _("{label}: version {version} runs everywhere, {seconds} s after the deployment began."),
     "rolled_back": _("{label}: version {version} runs everywhere again, {seconds} s after the way back began."),
@@ -323,7 +325,8 @@ SHORT: Final[dict[str, str]] = {
     "scaled_on_schedule": _("scheduled"), "deploy_builds": _("build"), "deploy_tests": _("tests"), "tests_failed": _("tests fail"),
     "deploy_cancelled": _("cancelled"), "deploy_abandoned": _("abandoned"), "ships_at_once": _("ships"), "ships_rolling": _("ships"),
     "ships_canary": _("canary"), "ships_second_set": _("second set"), "ships_back": _("rolls back"), "batch_shipped": _("batch"),
-    "canary_good": _("canary good"), "canary_bad": _("canary bad"), "canary_unseen": _("canary unseen"), "deployed": _("deployed"),
+    "canary_good": _("canary good"), "canary_bad": _("canary bad"), "canary_slow": _("canary slow"),
+    "canary_unseen": _("canary unseen"), "deployed": _("deployed"),
     "rolled_back": _("rolled back"), "switched": _("switched"), "switched_back": _("switched back"), "old_set_ends": _("old set ends"),
     "traffic_back": _("traffic back"),
     "no_room_for_two_sets": _("no room"), "second_set_fails": _("second set fails"),

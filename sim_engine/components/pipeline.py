@@ -54,10 +54,13 @@ class Pipeline(Component):
         number("canary_share", _("Canary's share"), 0.1, "ratio", 0.0, 1.0, _("Share of the instances that get it first; at least one."),
                when=WITH_CANARY, source=_("AWS CodeDeploy: Canary10Percent5Minutes.")),
         number("observe_s", _("Watch the canary for"), 120.0, "s", 0.1, 100_000.0,
-               _("How long its errors are compared with those of the rest."), when=WITH_CANARY,
+               _("How long its errors and its times are compared with those of the rest."), when=WITH_CANARY,
                source=_("AWS CodeDeploy: Canary10Percent5Minutes.")),
         number("error_threshold", _("More errors at most"), 0.02, "ratio", 0.0, 1.0,
                _("By how much its share of errors may be above that of the rest; beyond it is rolled back by itself."), when=WITH_CANARY),
+        number("latency_threshold", _("Slower by at most"), 0.5, "ratio", 0.0, 100.0,
+               _("By how much longer it may take than the rest, on average; beyond it is rolled back by itself."), when=WITH_CANARY,
+               source=_("Flagger watches both by default: 99 % of the requests without an error, 99 % within 500 ms.")),
         number("build_s", _("Build time"), 60.0, "s", 0.0, 100_000.0, _("From the order to a version that can be tested."), section=BUILD),
         number("test_s", _("Test time"), 60.0, "s", 0.0, 100_000.0, _("How long the tests take."), section=BUILD),
         number("test_catches", _("Tests catch a bad one"), 0.5, "ratio", 0.0, 1.0,
@@ -159,14 +162,14 @@ class Pipeline(Component):
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
         memory = window.instance.memory
         deployment: Deployment | None = memory.get("deployment")
-        shipping = deployment.release if deployment is not None and deployment.ships else memory["history"][-1]
+        shipping = deployment.release.number if deployment is not None and deployment.ships else None
         second = deployment.sets if deployment is not None else []
         idle = [member for member in second if member.stage in (STARTING, STANDBY)]
         members = [member for group in memory["groups"] for member in group.members if member not in idle]
-        have = sum(member.version == shipping.number for member in members)
+        have = sum(member.version == shipping for member in members)
         return {
             "version": float(memory["history"][-1].number),
-            "share": have / len(members) if members else None,
+            "share": have / len(members) if members and shipping is not None else None,
             "deployments": float(memory[SHIPPED]),
             "rollbacks": float(memory[UNDONE]),
         }

@@ -8,6 +8,7 @@ still while it is dead, and goes on when it is back.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sim_engine.limits import limit
@@ -27,6 +28,26 @@ BUILDING, SHIPPING, KEEPING = "building", "shipping", "keeping"
 STANDS_STILL_S: Final = 1.0  # how often it looks whether it is back
 
 Steps = Generator["simpy.Event", Any, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Of requests that have ended: how many, how many of them failed, how long all took together."""
+
+    ended: int
+    failed: int
+    seconds: float
+
+    def since(self, before: Outcomes) -> Outcomes:
+        return Outcomes(self.ended - before.ended, self.failed - before.failed, self.seconds - before.seconds)
+
+    @property
+    def error_ratio(self) -> float:
+        return self.failed / self.ended if self.ended else 0.0
+
+    @property
+    def mean_s(self) -> float:
+        return self.seconds / self.ended if self.ended else 0.0
 
 
 class Deployment:
@@ -189,25 +210,30 @@ class Deployment:
         yield from self._wait(float(values["observe_s"]))
         if self.wanted_back():
             return False
-        after = self._outcomes(canaries), self._outcomes(others)
-        ended, failed = (int(now - then) for now, then in zip(after[0], before[0], strict=True))
-        of_others = [int(now - then) for now, then in zip(after[1], before[1], strict=True)]
-        if ended == 0 or not all(member.alive for member in canaries):
+        seen, usual = self._outcomes(canaries).since(before[0]), self._outcomes(others).since(before[1])
+        if seen.ended == 0 or not all(member.alive for member in canaries):
             self._tell("canary_unseen", "warning", version=number)
             return False
-        ratio, usual = failed / ended, of_others[1] / max(1, of_others[0])
-        shown = {"percent": 100.0 * ratio, "others": 100.0 * usual}
-        if ratio - usual > values["error_threshold"]:
-            self._tell("canary_bad", "error", version=number, seconds=values["observe_s"], **shown)
-            return False
-        self._tell("canary_good", "good", version=number, **shown)
-        return (yield from self._ship_batches(self.release, int(values["batch"])))
+        code, severity = self._verdict(seen, usual)
+        self._tell(
+            code, severity, version=number, seconds=values["observe_s"], percent=100.0 * seen.error_ratio, others=100.0 * usual.error_ratio,
+            ms=1000.0 * seen.mean_s, others_ms=1000.0 * usual.mean_s,
+        )  # fmt: skip
+        return severity == "good" and (yield from self._ship_batches(self.release, int(values["batch"])))
 
-    def _outcomes(self, members: list[Instance]) -> tuple[int, int]:
-        """Requests that have ended at these so far, and those of them that failed."""
+    def _verdict(self, seen: Outcomes, usual: Outcomes) -> tuple[str, str]:
+        values = self._me.values
+        if seen.error_ratio - usual.error_ratio > values["error_threshold"]:
+            return "canary_bad", "error"
+        if usual.ended and seen.mean_s > usual.mean_s * (1.0 + values["latency_threshold"]):
+            return "canary_slow", "error"
+        return "canary_good", "good"
+
+    def _outcomes(self, members: list[Instance]) -> Outcomes:
+        """Of the requests that have ended at these so far."""
         nodes = self._world.memory.state.nodes[[member.node for member in members]]
         failed = int(nodes["failed"].sum())
-        return int(nodes["done"].sum()) + failed, failed
+        return Outcomes(int(nodes["done"].sum()) + failed, failed, float(nodes["sojourn_sum_s"].sum()))
 
     # -- blue-green
     def _second_set(self) -> Generator[simpy.Event, Any, str]:

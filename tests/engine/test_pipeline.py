@@ -177,6 +177,17 @@ def test_a_good_canary_is_followed_by_the_rest() -> None:
     assert time_of(run, "canary_good") < time_of(run, "deployed")
 
 
+@pytest.mark.parametrize(("slower", "told_code", "version"), [(1.3, "canary_good", 2), (3.0, "canary_slow", 1)])
+def test_a_canary_without_errors_is_judged_by_its_times(slower: float, told_code: str, version: int) -> None:
+    """At the rate of 5 a second nobody waits: what an instance takes is its service time, and some network."""
+    bad = {"quality": "bad", "bad_error_ratio": 0.0, "bad_service_factor": slower}
+    run = play(shipped("canary", rate=20.0, observe_s=20.0, server={"service_distribution": "constant", "health_check_ms": 10.0}, **bad))
+    assert versions(run) == [version] * 4
+    shown = told(run, told_code)
+    # its health checks are not slower: two a second beside five requests
+    assert shown["ms"] / shown["others_ms"] == pytest.approx((5.0 * slower + 2.0) / 7.0, rel=0.1)
+
+
 def test_errors_that_all_have_are_no_sign_against_the_canary() -> None:
     errors = {"at_s": 0.0, "action": "errors", "component": "server", "arguments": {"ratio": 0.3}}
     run = play(shipped("canary", faults=[errors], error_threshold=0.1))
@@ -467,7 +478,8 @@ def test_a_server_may_be_deleted_while_it_is_shipped_to() -> None:
 def test_frames_show_who_has_which_version() -> None:
     run = Run(shipped("rolling", drawn=True))
     seen = {metric(frame, "share") for frame in frames(run)}
-    assert {0.25, 0.5, 0.75, 1.0} <= {round(share, 2) for share in seen if share is not None}
+    assert {0.0, 0.25, 0.5, 0.75} <= {round(share, 2) for share in seen if share is not None}
+    assert None in seen, "nothing is under way before and after"
     frame_of_one = run.summary()["components"]["server_0"]
     assert frame_of_one["instances"] == 1
     again = Run(shipped("rolling", drawn=True))
