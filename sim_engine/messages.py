@@ -260,6 +260,8 @@ MESSAGES: Final[dict[str, str]] = {
     "nothing_to_roll_back": _("{label} has shipped nothing yet that could be rolled back."),
     "single_point": _("{label} is a single point of failure: when it dies, nothing gets through."),
     "no_balancer": _("{label} choose among {count} machines themselves and go on sending to one that is dead."),
+    "in_no_zone": _("The instances of {label} stand in {place}, and in none of its zones: losing one would not touch them, as it would in "
+                    "the real world."),
     "no_cache": _("{label} answers every read itself. A cache in front would take most of them away."),
     "retries_multiply": _("{path} all repeat what fails: in trouble one request of {label} becomes up to {count}. Let only one of them "
                           "repeat."),
@@ -342,7 +344,8 @@ MENDS: Final[dict[str, str]] = {
     "mend_set": _("Set it to {value} {unit}"), "mend_set_default": _("Set it to its default"),
     "mend_two_instances": _("Run two of them"), "mend_add_replica": _("Add a replica"),
     "mend_add_balancer": _("Put a load balancer in front"), "mend_add_cache": _("Add a cache"),
-    "mend_retry_once": _("Repeat only at the beginning"), "mend_name": _("Let {label} lead to {target}"),
+    "mend_retry_once": _("Repeat only at the beginning"), "mend_spread": _("Spread them over the zones"),
+    "mend_name": _("Let {label} lead to {target}"),
 }  # fmt: skip
 
 

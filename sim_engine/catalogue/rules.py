@@ -11,7 +11,8 @@ RULES: Final[dict[str, str]] = {
     "rule_sends_by_name": _("Nothing goes this way: requests go to whom the DNS names. Link the DNS to {target} instead."),
     "rule_asks_name": _("Asks {target} whom to call, and remembers the answer for its time to live."),
     "rule_names": _(
-        "{label} names one of {count} targets to each client; whoever is told {target} sends its requests there, this way. Policy: {policy}."
+        "{label} names one of {count} targets to each client; whoever is told {target} sends its requests there, this way. "
+        "Policy: {policy}."
     ),
     "rule_names_one": _("{label} tells all clients to call {target}; their requests go there, this way."),
     "rule_origin": _("{label} fetches from {target} the files that it does not have, and passes everything else on to it."),

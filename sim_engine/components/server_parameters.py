@@ -94,8 +94,8 @@ DATABASE: Final = (
 )  # fmt: skip
 
 OPERATION: Final = (
-    number("network_mbit_s", _("Network"), 1_000.0, "Mbit/s", 0.0, 1_000_000.0, _("What its network card sends, and as much that it receives at the same time; 0 is without limit."),
-           when=OWN_SIZE),
+    number("network_mbit_s", _("Network"), 1_000.0, "Mbit/s", 0.0, 1_000_000.0,
+           _("What its network card sends, and as much that it receives at the same time; 0 is without limit."), when=OWN_SIZE),
     number("response_kb", _("Response size"), 20.0, "kB", 0.0, 1_000_000.0,
            _("Size of one answer, where the clients do not say how large what they ask for is."),
            source=_("HTTP Archive 2025: the median HTML document has about 30 kB.")),

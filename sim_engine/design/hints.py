@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sim_engine.catalogue.growth import SPREAD
 from sim_engine.components import KINDS
 from sim_engine.design.document import Design
 from sim_engine.design.ports import Wiring
@@ -15,7 +16,7 @@ def hints(design: Design) -> list[Problem]:
     wiring = Wiring(design)
     return [
         *_single_points(wiring), *_unbalanced(wiring), *_uncached(wiring), *_retries(wiring), *_loose_ends(wiring),
-        *_idle_controllers(wiring), *_bypassed(wiring), *_apart(wiring), *_own_hints(design),
+        *_idle_controllers(wiring), *_bypassed(wiring), *_apart(wiring), *_in_no_zone(wiring), *_own_hints(design),
     ]  # fmt: skip
 
 
@@ -51,6 +52,17 @@ def _apart(wiring: Wiring) -> Iterator[Problem]:
     if count > 1:
         for identifier, spec in keeping.items():
             yield _hint("data_apart", identifier, label=spec.label, count=count)
+
+
+def _in_no_zone(wiring: Wiring) -> Iterator[Problem]:
+    """Several instances in a region with zones that stand in none of them: no zone that is lost would touch them."""
+    components = wiring.design.components
+    regions = {spec.inside for identifier, spec in components.items() if wiring.kind(identifier).place_rank}
+    grown = {link.target for link in wiring.controls.values()}
+    for identifier, spec in components.items():
+        several = identifier in grown or int(spec.parameters.get("instances", 1)) > 1
+        if spec.inside in regions - {None} and several and spec.parameters.get(SPREAD) is False:
+            yield _hint("in_no_zone", identifier, label=spec.label, place=components[str(spec.inside)].label)
 
 
 def _unbalanced(wiring: Wiring) -> Iterator[Problem]:

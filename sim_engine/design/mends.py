@@ -8,6 +8,7 @@ from math import hypot
 from typing import Any, Final
 
 from sim_engine.catalogue.component import Component
+from sim_engine.catalogue.growth import SPREAD
 from sim_engine.components import KINDS
 from sim_engine.components.link import LINK
 from sim_engine.design.document import Design, is_number
@@ -212,6 +213,10 @@ def _second_one(drawing: _Drawing, problem: Problem) -> Mend | None:
     return _mend("mend_add_replica", drawing.added(replica, (x + APART_X_PX, y), here, [here], []))
 
 
+def _spread(drawing: _Drawing, problem: Problem) -> Mend:
+    return _mend("mend_spread", {"components": {str(problem.component): {"parameters": {SPREAD: True}}}})
+
+
 def _balance(drawing: _Drawing, problem: Problem) -> Mend | None:
     here = str(problem.component)
     targets = direct_targets(drawing.wiring, here)
@@ -254,7 +259,7 @@ MENDS_OF: Final[dict[str, Callable[[_Drawing, Problem], Mend | None]]] = {
     "inside_missing": _move_out, "inside_no_place": _move_out, "inside_wrong_place": _move_out,
     "out_of_bounds": _nearest_bound, "not_a_number": _default, "not_an_integer": _default, "not_a_boolean": _default,
     "not_a_choice": _default, "not_a_set": _default, "single_point": _second_one, "no_balancer": _balance, "no_cache": _add_cache,
-    "retries_multiply": _no_retries, "link_bypassed": _name,
+    "retries_multiply": _no_retries, "link_bypassed": _name, "in_no_zone": _spread,
 }  # fmt: skip
 
 

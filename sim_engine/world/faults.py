@@ -25,7 +25,6 @@ from sim_engine.world.leaks import Leaks
 if TYPE_CHECKING:
     import simpy
 
-    from sim_engine.world.group import Group
     from sim_engine.world.world import World
 
 # what the log says when a fault begins
@@ -176,13 +175,17 @@ class Faults:
             here = components[here].inside if here in components else None
         return False
 
-    def groups(self, identifier: str) -> list[Group]:
-        """A component, or all that are inside a place."""
-        return [group for group in self._world.groups.values() if self.within(group.id, identifier)]
-
     def members(self, identifier: str, number: int = 0) -> list[Instance]:
-        """Their instances, or those with that number."""
-        return [me for group in self.groups(identifier) for me in group.chosen(number)]
+        """The instances of a component, or all that are inside a place; or those with that number."""
+        return [me for group in self._world.groups.values() for me in group.chosen(number) if self.holds(identifier, me)]
+
+    def holds(self, identifier: str, me: Instance) -> bool:
+        """Whether an instance is one of a component, or stands inside a place."""
+        zone = self._world.places.zone_of(me)
+        return self.within(me.component_id, identifier) or (zone is not None and self.within(zone, identifier))
+
+    def is_lost(self, place: str) -> bool:
+        return any(fault.action == "kill" and self.within(place, str(fault.component)) for fault in self.active.values())
 
     def _everyone(self) -> Iterator[Instance]:
         return (me for group in self._world.groups.values() for me in group.members)
@@ -190,7 +193,7 @@ class Faults:
     def on(self, me: Instance, action: str) -> Iterator[Fault]:
         """The faults of one kind that an instance is under, by itself or by its place."""
         for fault in self.active.values():
-            if fault.action == action and fault.component is not None and self.within(me.component_id, fault.component):
+            if fault.action == action and fault.component is not None and self.holds(fault.component, me):
                 yield fault
 
     def _kills(self, me: Instance) -> Iterator[Fault]:

@@ -72,15 +72,16 @@ def component_frame(world: World, group: Group, whole: Window, dollars: float) -
     if dollars > 0.0:
         shown["cost"] = {"per_month": dollars}
     if (component.grows or component.everywhere) and (window.several() or me.version != FIRST.number):
-        shown["instances"] = [_instance(window, member) for member in group.members]
+        shown["instances"] = [_instance(world, window, member) for member in group.members]
     return shown
 
 
-def _instance(window: NodeWindow, me: Instance) -> dict[str, Any]:
-    title = me.component.instance_title(me)
+def _instance(world: World, window: NodeWindow, me: Instance) -> dict[str, Any]:
+    title, zone = me.component.instance_title(me), world.places.zone_of(me)
     return {
         "number": me.number,
         **({} if title == str(me.number) else {"title": title}),
+        **({} if zone is None else {"zone": zone}),
         "state": window.state_of(me),
         "utilisation": round(window.utilisation_of(me), 4),
         "version": me.version,

@@ -88,6 +88,7 @@ class Group:
         if self.gone:
             member, *rest = self.gone
             self.gone = rest
+            self._world.places.put(member)
             return member
         member = self._world.new_instance(self, 1 + len(self.members), alive=False)
         self._world.wire([member])

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sim_engine.catalogue.growth import SPREAD
 from sim_engine.catalogue.locations import LOCATIONS, PATH_FACTOR, Location, fibre_s, great_circle_km
+from sim_engine.world.instance import DRAINING
 
 if TYPE_CHECKING:
     from sim_engine.design.document import ComponentSpec
@@ -59,6 +61,7 @@ class Places:
         self._world = world
         self._inside: dict[str, str | None] = {}  # component -> place
         self._rows: dict[str, int] = {NOWHERE: 0}  # place, or SITE and location -> row of State.distances
+        self._zones: dict[Instance, str] = {}  # where the instances of what is spread over zones stand
         self._borders: dict[str, Border] = {}
         self._links: object = None  # those that the borders were found for
 
@@ -100,7 +103,29 @@ class Places:
     # -- how far it is
     def _key(self, me: Instance) -> str:
         site = me.component.site(me)
-        return SITE + site if site is not None else next(self.around(me.component_id), NOWHERE)
+        return SITE + site if site is not None else self.zone_of(me) or next(self.around(me.component_id), NOWHERE)
+
+    # -- instances that are spread over the zones of their region
+    def zone_of(self, me: Instance) -> str | None:
+        """Where an instance stands by itself, when its component stands in none of the zones that it is spread over."""
+        return self._zones.get(me)
+
+    def _settle(self, me: Instance) -> None:
+        """It stays where it is, as long as that is one of the zones; else the living zone with the fewest gets it."""
+        zones = self._zones_of(me.group)
+        now = self._zones.pop(me, None)
+        if not zones:
+            return
+        there = [self._zones.get(other) for other in me.group.members if other.stage != DRAINING]
+        lost = self._world.faults.is_lost
+        self._zones[me] = now if now in zones else min(zones, key=lambda zone: (lost(zone), there.count(zone)))
+
+    def _zones_of(self, group: Group) -> list[str]:
+        """What a component is spread over, if it is."""
+        here = self._inside.get(group.id)
+        if here is None or not group.values.get(SPREAD):
+            return []
+        return [i for i, place in self._inside.items() if place == here and self._world.groups[i].component.place_rank]
 
     def _ground(self, key: str) -> tuple[str, Ground | None]:
         """What a row stands on, and by which place."""
@@ -123,6 +148,8 @@ class Places:
 
     def measure(self) -> None:
         """Works out all distances anew and says to the kernel where everybody is."""
+        for me in self._world.instances.values():
+            self._settle(me)
         keys = {me.node: self._key(me) for me in self._world.instances.values()}
         for key in keys.values():
             self._rows.setdefault(key, len(self._rows))
@@ -137,7 +164,9 @@ class Places:
         self._world.memory.look_at_ways()
 
     def put(self, me: Instance) -> None:
-        """Somebody new stands where its component does."""
+        """Somebody new stands where its component does, or in one of the zones that this is spread over."""
+        self._zones.pop(me, None)
+        self._settle(me)
         row = self._rows.get(self._key(me)) if me.component_id in self._inside else 0
         if row is None:
             self.measure()
@@ -172,6 +201,7 @@ class Places:
         stayed, left = sum([sent[row] for row in border.staying]), sum([sent[row] for row in border.going])
         inside = [group for group in self.within(place) if not group.component.place_rank]
         machines = [me for group in inside if not group.component.is_source for me in group.members]
+        machines += [me for me, zone in self._zones.items() if zone == place and me in me.group.members]
         users = [me.node for group in inside if group.component.is_source for me in group.everyone]
         return {
             "requests_in_per_s": sum([sent[row] for row in border.coming]) / window.seconds,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim_engine.catalogue.growth import SPREAD
 from sim_engine.causes import CODE
 from sim_engine.components.link import LINK, SHAPES_CODE
 from sim_engine.design.document import Design, LinkSpec, Scenario
@@ -497,6 +498,9 @@ class World:
             self.tell("parameter_set", group, "info", marker=True, **arguments)
         if group.component.grows and name == "instances":
             group.resize(int(value))
+        elif name == SPREAD:
+            self.places.measure()
+            self.faults.reconsider()
 
     def _write_parameter(self, me: Instance, name: str) -> None:
         for known in (name, *me.component.decides.get(name, ())):

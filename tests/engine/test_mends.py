@@ -59,6 +59,12 @@ STRAIGHT = {"c": part("clients"), "s": part("server", instances=2), "d": part("s
 UNCACHED = without_links(CHAIN, "server_1-cache", "server_2-cache")
 del UNCACHED["components"]["cache"]
 
+
+def in_a_region(**server: Any) -> Document:
+    parts = {"home": part("region"), "zone": part("zone") | {"inside": "home"}, "clients": part("clients")}
+    return design({**parts, "server": part("server", **server) | {"inside": "home"}}, [link("clients", "server")])
+
+
 CASES: list[tuple[str, Document]] = [
     ("endless_cycle", simple(back=link("one", "two"), again=link("two", "one"))),
     ("link_to_itself", simple(self=link("one", "one"), onward=link("one", "two"))),
@@ -85,6 +91,7 @@ CASES: list[tuple[str, Document]] = [
     ("no_balancer", direct("one", "two")),
     ("no_balancer", direct("one", instances=3)),
     ("no_cache", UNCACHED),
+    ("in_no_zone", in_a_region(instances=2)),
     ("retries_multiply", design(STRAIGHT, [link("c", "s", retries=2), link("s", "d", retries=1)])),
     ("link_bypassed", named(link("dns", "server"))),
     ("link_bypassed", named()),

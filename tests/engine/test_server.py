@@ -401,7 +401,8 @@ def test_what_comes_in_queues_for_the_card() -> None:
 
 def test_both_directions_of_the_card_have_room_of_their_own() -> None:
     """What goes out finds 10 ms between two messages at least, as they have come in, and never waits."""
-    both = loaded_card(request_kb=10.0, upload_share=1.0, upload_request_kb=10.0, upload_size_cv=0.0, upload_cost=0.0, upload_response_kb=10.0)
+    uploads = {"upload_share": 1.0, "upload_request_kb": 10.0, "upload_size_cv": 0.0, "upload_response_kb": 10.0}
+    both = loaded_card(**uploads)
     assert both["network"] == pytest.approx(0.5, rel=0.03)
     assert both["latency_ms"] == pytest.approx(10.0 + 5.0 + 10.0, rel=0.06)
 
@@ -409,8 +410,8 @@ def test_both_directions_of_the_card_have_room_of_their_own() -> None:
 def test_what_a_server_asks_for_comes_in_through_its_card_and_what_it_hands_on_goes_out() -> None:
     """Reads fetch 10 kB from the database; writes bring 10 kB, which go on to it."""
     found = {}
-    for name, clients, row_kb in (("reads", {"read_ratio": 1.0, "request_kb": 0.0}, 10.0), ("writes", {"read_ratio": 0.0, "request_kb": 10.0}, 0.0)):
-        document = alone(20.0, 40.0, clients, network_mbit_s=8.0, response_kb=0.0)
+    for name, read_ratio, request_kb, row_kb in (("reads", 1.0, 0.0, 10.0), ("writes", 0.0, 10.0, 0.0)):
+        document = alone(20.0, 40.0, {"read_ratio": read_ratio, "request_kb": request_kb}, network_mbit_s=8.0, response_kb=0.0)
         document["components"]["database"] = part("sql_database", row_kb=row_kb)
         document["links"]["server-database"] = link("server", "database")
         run = play(document)

@@ -147,7 +147,7 @@
  *
  * @typedef {{mean: number | null, p50: number | null, p95: number | null, p99: number | null, max: number | null}} Latency
  *
- * @typedef {{number: number, title?: string, state: string, utilisation: number | null, version?: number | string}} InstanceFrame
+ * @typedef {{number: number, title?: string, zone?: string, state: string, utilisation: number | null, version?: number | string}} InstanceFrame
  * @typedef {{arrived: number, done: number, failed: number, dropped: number, late?: number, latency_ms: Partial<Latency>}} ClassFrame
  * @typedef {{views: number, load_ms: Partial<Latency>}} PagesFrame
  *

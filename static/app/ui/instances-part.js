@@ -27,7 +27,7 @@ export function instancesPart(app, id) {
     node.hidden = instances.length === 0;
     if (instances.length !== rows.size || instances.some((each) => !rows.has(each.number))) {
       rows = new Map(instances.map((each) => [each.number, rowOf(app, id, each.number)]));
-      list.classList.toggle("is-named", instances.some((each) => each.title !== undefined));
+      list.classList.toggle("is-named", instances.some((each) => nameOf(app, each) !== ""));
       list.replaceChildren(...[...rows.values()].map((row) => row.node));
     }
     for (const each of instances) fill(/** @type {Row} */ (rows.get(each.number)), each);
@@ -47,11 +47,22 @@ function rowOf(app, id, number) {
   const [word, use, version, bar] = [h("span", { className: "instance-state" }), h("span", { className: "instance-use" }), h("span", { className: "instance-version" }), h("i", {})];
   const takes = actionsFor(app.catalogue, app.store, { component: id }).some((spec) => spec.name === "kill" && spec.parameters.some((parameter) => parameter.name === INSTANCE));
   const button = takes && app.run.active && app.run.control ? h("button", { type: "button", className: "icon-button small", on: { click: () => toggle(app, id, number) } }) : null;
-  const title = app.frames.component(id)?.instances?.find((each) => each.number === number)?.title;
-  const name = title === undefined ? String(number) : app.catalogue.instances.get(title) ?? title;
-  const node = h("li", {}, h("b", { title: title === undefined ? "" : name }, name), s("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, mark), word, version,
+  const name = nameOf(app, app.frames.component(id)?.instances?.find((each) => each.number === number));
+  const node = h("li", {}, h("b", { title: name }, name || String(number)), s("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, mark), word, version,
     h("span", { className: "instance-bar", "aria-hidden": "true" }, bar), use, button);
   return { node, mark, word, use, bar, version, button };
+}
+
+/**
+ * What tells an instance from the others beside its number: its title, or the zone that it stands in.
+ *
+ * @param {App} app
+ * @param {InstanceFrame | undefined} instance
+ */
+function nameOf(app, instance) {
+  if (instance?.title !== undefined) return app.catalogue.instances.get(instance.title) ?? instance.title;
+  if (instance?.zone === undefined) return "";
+  return `${instance.number} · ${app.store.components.get(instance.zone)?.label ?? instance.zone}`;
 }
 
 /**
