@@ -25,16 +25,26 @@ CLIENTS: dict[str, list[Any]] = {
 VALUES: dict[str, dict[str, list[Any]]] = {
     "clients": CLIENTS,
     "load_balancer": {
-        "policy": ["round_robin", "random", "least_connections", "power_of_two", "ip_hash"], "cores": [1, 4],
+        "policy": ["round_robin", "random", "weighted", "least_connections", "least_response_time", "power_of_two", "ip_hash",
+                   "consistent_hash"],
+        "choices": [2, 5], "hash_key": [True, False], "sticky": [True, False], "slow_start_s": [0.0, 0.5], "ejects_after": [0, 1, 3],
+        "ejection_s": [0.1, 1.0], "takeover_s": [0.0, 0.3], "cores": [1, 4],
         "processing_ms": [0.0, 0.05, 4.0], "max_connections": [2, 20_000], "health_check_interval_s": [0.1, 0.5],
         "health_check_timeout_ms": [5.0, 300.0], "unhealthy_threshold": [1, 3], "healthy_threshold": [1, 2],
         "instances": [1, 1, 2], "boot_s": [0.0, 0.3], "drain_s": [0.0, 0.2, 30.0],
     },
     "server": {
         "cores": [1, 4], "service_ms": [0.0, 3.0, 40.0], "service_distribution": ["constant", "exponential", "hyperexponential"],
-        "discipline": ["fifo", "lifo"], "workers": [1, 4, 64], "queue_limit": [0, 3, 256], "memory_mb": [40.0, 8192.0],
-        "request_memory_mb": [0.0, 16.0], "network_mbit_s": [0.0, 50.0, 1000.0], "response_kb": [0.0, 20.0], "health_check_ms": [0.0, 2.0],
+        "discipline": ["fifo", "lifo", "sharing", "writes_first"], "workers": [1, 4, 64], "queue_limit": [0, 3, 256],
+        "memory_mb": [40.0, 8192.0], "request_memory_mb": [0.0, 16.0],
+        "network_mbit_s": [0.0, 50.0, 1000.0], "response_kb": [0.0, 20.0], "health_check_ms": [0.0, 2.0],
         "instances": [1, 1, 2, 5], "boot_s": [0.0, 0.3], "drain_s": [0.0, 0.2, 30.0],
+        "concurrency": ["threads", "event_loop"], "event_loops": [1, 3], "max_connections": [2, 10_000],
+        "calls": ["sequential", "parallel"], "base_memory_mb": [0.0, 8.0], "memory_full": ["waits", "killed"],
+        "disk_ms": [0.0, 4.0], "disk_parallel": [1, 3],
+        "disk_reads": [0, 2], "disk_writes": [0, 2], "own_database": [True, False], "database_read_ms": [0.0, 6.0],
+        "database_disk_share": [0.0, 0.5, 1.0], "warm_up_s": [0.0, 0.4], "cold_factor": [1.0, 5.0],
+        "size": ["custom", "custom", "t3.small", "m7i.large"], "cpu_credits": [0.0, 0.02],
     },
     "cache": {
         "capacity_keys": [1, 20, 20_000], "ttl_s": [0.0, 0.2], "threads": [1, 4], "operation_ms": [0.0, 0.02, 8.0],
@@ -77,12 +87,19 @@ def some(draw: st.DrawFn, values: dict[str, list[Any]]) -> Document:
 
 
 @st.composite
+def parameters(draw: st.DrawFn, kind: str) -> Document:
+    """Of a component; servers that keep their own data have room for them in the smallest memory."""
+    values: Document = draw(some(VALUES[kind]))
+    return values | ({"database_memory_mb": 8.0} if kind == "server" else {})
+
+
+@st.composite
 def components(draw: st.DrawFn) -> dict[str, Document]:
     parts: dict[str, Document] = {}
     for kind in VALUES:
         least = 1 if kind in ("clients", "server") else 0
         for number in range(draw(st.integers(least, 1 if kind in CONTROLLERS else MOST_OF_A_KIND))):
-            parts[f"{kind}_{number}"] = {"kind": kind, "parameters": draw(some(VALUES[kind]))}
+            parts[f"{kind}_{number}"] = {"kind": kind, "parameters": draw(parameters(kind))}
     if not any(p["kind"] == "sql_database" for p in parts.values()):
         parts = {i: p for i, p in parts.items() if p["kind"] != "read_replica"}
     return parts
@@ -188,11 +205,11 @@ def edited(draw: st.DrawFn, document: Document) -> Document:
             links[f"{source}-{goal}"] = {**end, "from": source, "to": goal}
     elif what == "swap" and parts[target]["kind"] in ("server", "load_balancer"):
         other = "server" if parts[target]["kind"] == "load_balancer" else "load_balancer"
-        parts[target] = {"kind": other, "parameters": draw(some(VALUES[other]))}
+        parts[target] = {"kind": other, "parameters": draw(parameters(other))}
     elif what == "unlink" and links:
         del links[draw(st.sampled_from(sorted(links)))]
     else:
-        parts[target]["parameters"] = draw(some(VALUES[parts[target]["kind"]]))
+        parts[target]["parameters"] = draw(parameters(parts[target]["kind"]))
     return changed
 
 

@@ -66,6 +66,7 @@ class Server(Part):
         self.versions: Counter[int] = Counter()
         self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
         self.card = Station(self.env, 1, Level(self.env), sends_late=True)
+        self.card_in = Station(self.env, 1, Level(self.env), sends_late=True)
         self.caches: list[Wire] = []  # to the nodes of one cache, which a ring of hashes tells apart
         self.databases: dict[str, Access] = {}
         self.services: list[Wire] = []
@@ -80,6 +81,7 @@ class Server(Part):
         return float(p["memory_mb"] - p["base_memory_mb"] - p["database_memory_mb"] * p["own_database"])
 
     def _work(self, request: Request) -> Steps[Answer]:
+        yield from self._pass(self.card_in, request.sent_kb)
         return (yield from self._take_on(request, self._with_place))
 
     def _take_on(self, request: Request, work: Callable[[Request], Steps[Answer]]) -> Steps[Answer]:
@@ -143,7 +145,7 @@ class Server(Part):
         if request.traffic == "static" and p["serves_static"]:
             yield from self.cpu.serve(p["static_ms"] * MS)
             answer = Answer(version=self.world.newest(request), size_kb=request.wanted_kb or p["response_kb"])
-            yield from self._send(answer.size_kb)
+            yield from self._pass(self.card, answer.size_kb)
             return answer
         yield from self._run_code(self._cpu_seconds(p["service_ms"]) * request.cost, is_write=not request.is_read)
         yield from self._use_disk(p["disk_reads"] if request.is_read else p["disk_writes"])
@@ -158,7 +160,7 @@ class Server(Part):
         if not answer.ok:
             return Answer(answer.cause)
         size_kb = request.wanted_kb or p["response_kb"]
-        yield from self._send(size_kb)
+        yield from self._pass(self.card, size_kb)
         return Answer(version=answer.version, size_kb=size_kb)
 
     def _database(self) -> Access:
@@ -176,7 +178,7 @@ class Server(Part):
     def _read(self, request: Request) -> Steps[Answer]:
         """Cache-aside: look there, else in the database, and leave the value in the cache."""
         if self.caches:
-            found = yield from self._ask_cache("get", request)
+            found = yield from self._ask(self._ask_cache("get", request))
             if (found.ok and found.hit) or self._reads_through():
                 return found
             if self.parameters["single_flight"]:
@@ -203,11 +205,11 @@ class Server(Part):
         if self.parameters["own_database"]:
             answer = yield from self._read_own(request)
         elif self.databases:
-            answer = yield from self._database().ask("read", request)
+            answer = yield from self._ask(self._database().ask("read", request))
         else:
             return Answer()
         if answer.ok and found is not None and found.ok:
-            yield from self._ask_cache("put", replace(request, version=answer.version))
+            yield from self._ask(self._ask_cache("put", replace(request, version=answer.version)), answer.size_kb)
         return answer
 
     def _write(self, request: Request) -> Steps[Answer]:
@@ -215,17 +217,17 @@ class Server(Part):
         if self.parameters["own_database"]:
             answer = yield from self._write_own(request)
         elif self.databases:
-            answer = yield from self._database().ask("write", request)
+            answer = yield from self._ask(self._database().ask("write", request), request.sent_kb)
         elif self._reads_through():
-            return (yield from self._ask_cache("write", request))
+            return (yield from self._ask(self._ask_cache("write", request), request.sent_kb))
         if answer.ok and self.caches:
-            yield from self._ask_cache("delete", request)
+            yield from self._ask(self._ask_cache("delete", request))
         return answer
 
     def _ask_in_turn(self, request: Request) -> Steps[Answer]:
         newest = 0
         for wire in self.services:
-            answer = yield from wire.call(request.verb, request)
+            answer = yield from self._ask(wire.call(request.verb, request), request.sent_kb)
             if not answer.ok:
                 return answer
             newest = max(newest, answer.version)
@@ -233,7 +235,7 @@ class Server(Part):
 
     def _ask_together(self, request: Request) -> Steps[Answer]:
         """Until all have answered, or the first has failed."""
-        asked = [self.env.process(wire.call(request.verb, request)) for wire in self.services]
+        asked = [self.env.process(self._ask(wire.call(request.verb, request), request.sent_kb)) for wire in self.services]
         while True:
             answers = [cast(Answer, process.value) for process in asked if process.triggered]
             failed = [answer for answer in answers if not answer.ok]
@@ -245,15 +247,23 @@ class Server(Part):
 
     def _publish(self, request: Request, answer: Answer) -> Steps[Answer]:
         for wire in self.brokers:
-            published = yield from wire.call("publish", request)
+            published = yield from self._ask(wire.call("publish", request), request.sent_kb)
             if not published.ok:
                 return published
         return answer
 
-    def _send(self, size_kb: float) -> Steps[None]:
+    def _pass(self, card: Station, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
-        if speed:
-            yield from self.card.serve(8 * size_kb / (1000 * speed))
+        if speed and size_kb:
+            yield from card.serve(8 * size_kb / (1000 * speed))
+
+    def _ask(self, asking: Steps[Answer], sent_kb: float = 0.0) -> Steps[Answer]:
+        """A call: what it carries goes out through the card, and the answer comes in."""
+        yield from self._pass(self.card, sent_kb)
+        answer = yield from asking
+        if answer.ok:
+            yield from self._pass(self.card_in, answer.size_kb)
+        return answer
 
     def _check(self, request: Request) -> Steps[Answer]:
         return (yield from self._take_on(request, self._answer_check))
@@ -264,7 +274,7 @@ class Server(Part):
 
     def resources(self) -> list[float]:
         p = self.parameters
-        stations = [self.cpu.utilisation(), self.card.utilisation(), self.disk.utilisation()]
+        stations = [self.cpu.utilisation(), self.card.utilisation(), self.card_in.utilisation(), self.disk.utilisation()]
         pools = [pool.utilisation() for pool in (self.workers, self.connections, self.event_loops)]
         taken = 1 - self._memory_for_requests() / p["memory_mb"]
         return [*stations, *pools, taken + (1 - taken) * self.memory.utilisation()]
