@@ -20,11 +20,11 @@ touched: Final = Figure(
 
 
 def spread(kind: type[Component]) -> Experiment:
-    """Two instances in a region, one of whose two zones is lost."""
+    """Four instances in a region, one of whose two zones is lost."""
     document = pair(10.0)
     document["components"] |= {
         "home": part("region"), "one": inside("home", part("zone")), "two": inside("home", part("zone")),
-        "group": inside("home", part(kind.kind, instances=2)),
+        "group": inside("home", part(kind.kind, instances=4)),
     }  # fmt: skip
     if port_for(kind, Server) is not None:
         document["links"]["group-server"] = link("group", "server")

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.engine.support import assert_conserved, go
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.json"))
 SECONDS = 5.0
+CARD = (168.0, 76.0)  # static/app/core/geometry.js
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
@@ -27,12 +29,30 @@ def test_there_are_examples_with_names_of_their_own() -> None:
     assert len(names) >= 2 and len(set(names)) == len(names)
 
 
+def size(part: dict[str, Any]) -> tuple[float, float]:
+    return part.get("width", CARD[0]), part.get("height", CARD[1])
+
+
+def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    (width, height), (other_width, other_height) = size(one), size(other)
+    beside = one["x"] + width <= other["x"] or other["x"] + other_width <= one["x"]
+    return not (beside or one["y"] + height <= other["y"] or other["y"] + other_height <= one["y"])
+
+
+def holds(place: dict[str, Any], part: dict[str, Any]) -> bool:
+    right, lower = (part[axis] + card - place[axis] for axis, card in zip("xy", CARD, strict=True))
+    return bool(part["x"] >= place["x"] and part["y"] >= place["y"] and right <= place["width"] and lower <= place["height"])
+
+
 def test_it_is_told_and_drawn(document: dict[str, Any]) -> None:
     assert document["version"] == NEWEST
     assert all(document[field].strip() for field in ("name", "description", "try_this"))
     assert document["scenario"] in document["scenarios"]
-    places = [(part["x"], part["y"]) for part in document["components"].values() if "width" not in part]
-    assert len(set(places)) == len(places), "no card lies on another"
+    cards = [part for part in document["components"].values() if "width" not in part]
+    assert not [(one["label"], other["label"]) for one, other in combinations(cards, 2) if overlap(one, other)], "no card lies on another"
+    for part in cards:
+        around = [place for place in document["components"].values() if "width" in place and overlap(part, place)]
+        assert all(holds(place, part) for place in around), f"{part['label']} lies on a border"
     assert all(part["label"].strip() for part in document["components"].values())
 
 
