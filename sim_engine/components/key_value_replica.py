@@ -1,6 +1,7 @@
 """Key-value replica: a copy of a key-value store that answers reads and lags behind by its own work. It can be promoted.
 
-Left out: replicas of replicas, what a replica with less memory than its primary does about keys that do not fit but forget them.
+A replica with less memory than its primary forgets the keys that were used least recently.
+Left out: replicas of replicas, keys that expire.
 """
 
 from sim_engine.catalogue.component import Port
