@@ -19,6 +19,7 @@ QUICK = (
     "semi-synchronous and a replica is killed",
     "reads that ask every shard",
     "a node of three is killed",
+    "a log that is flushed each second",
     "dead letters",
     "the broker is killed and has flushed",
     "a topic with a full queue",

@@ -40,6 +40,15 @@ def wide(faults: Faults = None, traffic: dict[str, Any] | None = None, **store: 
     return design(parts, [link("clients", "server"), link("server", "store", latency_ms=0.5, timeout_ms=400.0)], 6.0, faults)
 
 
+def in_memory(faults: Faults = None, traffic: dict[str, Any] | None = None, **store: Any) -> Document:
+    parts = {
+        "clients": readers(**({"read_ratio": 0.6, "keys": 40} | (traffic or {}))),
+        "server": part("server", service_ms=0.5),
+        "store": part("key_value", **({"operation_ms": 6.0, "operation_distribution": "exponential"} | store)),
+    }
+    return design(parts, [link("clients", "server"), link("server", "store", latency_ms=0.5, timeout_ms=400.0)], 6.0, faults)
+
+
 def jobs(
     broker: Document, worker: dict[str, Any], faults: Faults = None, link_ms: float = 1.0, scheduler: dict[str, Any] | None = None,
     others: dict[str, Document] | None = None, **traffic: Any
@@ -92,6 +101,14 @@ CASES: dict[str, Document] = {
         [kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1, read_repair=0.3, read_ms=2.0
     ),
     "shards whose replicas are read": replicated_shards(reads_from="replicas"),
+    "all in memory": in_memory(),
+    "few connections": in_memory(max_connections=2),
+    "a memory that is too small": in_memory(data_gb=2.0),
+    "a memory that is too small and forgets": in_memory(data_gb=2.0, when_full="evict"),
+    "a store without a disk is killed": in_memory([kill("store", 2.3, for_s=0.5)], persistence="none"),
+    "a log that is flushed each second": in_memory([kill("store", 2.7, for_s=0.5)], load_s_per_gb=0.4),
+    "a log that is flushed each time": in_memory([kill("store", 2.7, "machine", 0.5)], persistence="log_each_write", flush_ms=3.0),
+    "snapshots": in_memory([kill("store", 3.7, for_s=0.3)], persistence="snapshots", snapshot_s=2.0, fork_ms_per_gb=150.0),
     "a queue and a worker": jobs(queue(), STEADY),
     "a queue with few out": jobs(queue(prefetch=1), {"service_ms": 30.0, "cores": 4, "instances": 2}),
     "a queue in order": jobs(queue(in_order=True), {"service_ms": 12.0, "cores": 4}),

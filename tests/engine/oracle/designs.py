@@ -82,6 +82,13 @@ BARE: dict[str, dict[str, Any]] = {
         "coordinate_ms": 0.0, "read_ms": 1.0, "write_ms": 1.0, "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0,
         "instances": 3,
     },
+    "key_value": {
+        "threads": 1, "operation_ms": 1.0, "operation_distribution": "constant", "operation_cv": 1.0, "max_connections": AMPLE,
+        "row_kb": 0.0, "memory_gb": 1.0, "data_gb": 1.0, "persistence": "log_each_second", "snapshot_s": 300.0, "fork_ms_per_gb": 10.0,
+        "flush_ms": 1.0, "load_s_per_gb": 0.0, "when_full": "refuse", "reads_from": "primary", "automatic_failover": True,
+        "promotion_s": 1.0, "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 10,
+        "healthy_threshold": 2,
+    },
     "object_storage": {
         "first_byte_ms": 30.0, "first_byte_distribution": "lognormal", "first_byte_cv": 1.0, "max_connections": AMPLE,
         "network_mbit_s": 0.0, "object_kb": 0.0,

@@ -13,6 +13,7 @@ from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.database import Cluster, Node
 from tests.engine.oracle.gateway import ApiGateway
 from tests.engine.oracle.jobs import Scheduler, Worker
+from tests.engine.oracle.key_value import KeyValue
 from tests.engine.oracle.messages import Broker, EventLog, MessageQueue, Topic
 from tests.engine.oracle.names import Dns
 from tests.engine.oracle.places import spot_of
@@ -34,6 +35,7 @@ KINDS: dict[str, type[Part]] = {
     "read_replica": Node,
     "shard_router": ShardRouter,
     "wide_column": WideColumn,
+    "key_value": KeyValue,
     "message_queue": MessageQueue,
     "topic": Topic,
     "event_log": EventLog,
@@ -117,7 +119,7 @@ class World:
 
     def keeps_data(self, part: Part) -> bool:
         """Whether it is asked and written to like a database."""
-        return isinstance(part, Node | ShardRouter | WideColumn)
+        return isinstance(part, Node | ShardRouter | WideColumn | KeyValue)
 
     def access(self, target_name: str) -> Access:
         return ClusterAccess(self, self.clusters[target_name]) if target_name in self.clusters else Access(self)
@@ -208,6 +210,7 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
     world.run(until_s)
     clients = [part for part in world.all_parts() if isinstance(part, Clients)]
     caches = [part for part in world.all_parts() if isinstance(part, Cache)]
+    stores = [part for part in world.all_parts() if isinstance(part, KeyValue)]
     total = Counter[str]()
     for part in clients:
         ended = part.completed + part.given_up + part.dropped
@@ -223,6 +226,6 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "errors": dict(sum((part.errors for part in clients), Counter())),
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
-        "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches]),
+        "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches, *stores]),
         "components": {n: together(parts) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
     }
