@@ -164,7 +164,8 @@ def _all_that_users_call(world: "World", me: Instance) -> bool:
 
 def _of_users(world: "World", me: Instance, steady: Steady, station: str, service_s: float) -> Expectation | str:
     """Against M/M/c//N. The time elsewhere (thinking, the network) is as measured; N* says from how many users on the station limits."""
-    if steady.count(layout.FAILED).sum() + steady.count(layout.DROPPED).sum() + steady.count(layout.RETRIES).sum() > 0:
+    ended_badly = sum(steady.count(place).sum() for place in (layout.FAILED, layout.DROPPED, layout.RETRIES))
+    if ended_badly > 0 or service_s <= 0.0:
         return CLOSED
     users = int(world.memory.state.sources[_callers(world, me.group)[0].first.source]["users"])
     servers = int(world.memory.state.pools[me.pools[station]]["capacity"])

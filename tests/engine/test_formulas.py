@@ -70,6 +70,11 @@ def test_no_formula_for_users_whose_server_calls_a_database() -> None:
     assert theory(closed(service_distribution="constant"))["none"] == "theory_general"
 
 
+def test_no_formula_for_users_of_a_server_that_takes_no_time_or_fails_them() -> None:
+    assert theory(closed(service_ms=0.0))["none"] == "theory_closed"
+    assert theory(closed(queue_limit=0, workers=1))["none"] == "theory_limited"
+
+
 def reading(**cache: Any) -> Document:
     parts = {
         "clients": part("clients", arrival_rate_per_s=300.0, read_ratio=1.0, keys=1_000),
