@@ -84,7 +84,7 @@ def _alternatives(world: World, link_id: str, group: Group) -> Iterator[Instance
     for other_id, name in source.links.items():
         if name == port and other_id != link_id:
             yield from world.group_behind(other_id).in_service
-    yield from (me for me in group.component.answers(group.first, "read") if me.group is not group)
+    yield from (me for me in group.component.answers_to(group.first, "read", source.first) if me.group is not group)
 
 
 def _links_into(world: World, incident: Incident) -> Iterator[str]:

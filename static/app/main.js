@@ -14,6 +14,7 @@ import { buildConflict } from "./ui/conflict.js";
 import { all, byId } from "./ui/dom.js";
 import { buildEvents } from "./ui/events.js";
 import { buildFaultsMenu } from "./ui/faults-menu.js";
+import { IncidentCard } from "./ui/incident-card.js";
 import { Inspector } from "./ui/inspector.js";
 import { listenToKeys } from "./ui/keyboard.js";
 import { buildNotes } from "./ui/notes.js";
@@ -56,7 +57,8 @@ async function start() {
   buildPalette(app, canvas, () => sheets.phone && sheets.close("palette"));
   new Inspector({ app, canvas, problems, close: () => { app.selection.clear(); sheets.close("inspector"); }, editScenarios: () => scenarios.open(), kept: { search: "", drafts: new Map() } });
   new Timeline(app);
-  buildEvents(app);
+  const incidents = new IncidentCard(app);
+  buildEvents(app, (number) => incidents.open(number));
   buildNotes(app);
   buildStatus(app);
   buildConflict(app);

@@ -89,6 +89,7 @@ def test_a_failover_from_the_death_to_the_new_primary() -> None:
     assert incident["writes"]["lost"] == run.summary()["components"]["database"]["metrics"]["writes_lost"]
     assert incident["writes"]["lost_s"] == pytest.approx(incident["writes"]["lost"] / WRITES_PER_S, rel=0.15)
     assert {"decided_checks", "decided_promotion", "decided_asynchronous", "decided_no_retries"} <= codes(incident)
+    assert "decided_others_answer" in codes(incident) and "decided_alone" not in codes(incident)
     assert incident["closed"] and incident["over_s"] is None
 
 

@@ -16,6 +16,7 @@
  * @typedef {{t: number, kind: string, word: string, severity: string, text: string}} Marker
  */
 import { Emitter } from "./emitter.js";
+import { IncidentBook } from "./incidents.js";
 import { Recent } from "./recent.js";
 
 /** Simulated seconds that a latency on a chart covers: in a tenth of one there are too few requests for a percentile. */
@@ -48,6 +49,9 @@ export class FrameStore {
     /** Simulated seconds that a point must span; doubles when the points are full. */
     this.pointSpan = 0;
     this.recent = new Recent();
+    this.incidents = new IncidentBook();
+    /** Losses whose traffic came back in the last frames. @type {import("./types.js").Incident[]} */
+    this.backNow = [];
     /** How busy each component was lately, to choose whom a chart has room for. @type {Map<string, number>} */
     this.busyness = new Map();
     /** What a formula expects of each component, the newest of each. @type {Map<string, Expectation>} */
@@ -56,6 +60,8 @@ export class FrameStore {
 
   clear() {
     this.recent.clear();
+    this.incidents.clear();
+    this.backNow = [];
     this.busyness.clear();
     this.theory.clear();
     this.points = [];
@@ -77,6 +83,7 @@ export class FrameStore {
       this.last = frame;
     }
     this.recent.add(frames);
+    this.backNow = this.incidents.add(frames);
     this.version += 1;
     this.added.emit(frames);
   }

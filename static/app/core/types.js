@@ -129,6 +129,36 @@
  * @property {Record<string, unknown>} [arguments]
  * @property {boolean} [marker]
  * @property {string} [short]
+ * @property {number} [incident]  the loss that it belongs to
+ *
+ * @typedef {object} IncidentCause  what in the design decided how a loss went
+ * @property {string} code
+ * @property {string | null} component
+ * @property {string | null} link
+ * @property {string[]} parameters
+ * @property {Record<string, unknown>} arguments
+ * @property {string} text
+ *
+ * @typedef {object} Incident  a loss, from when it happened until traffic is as it was
+ * @property {number} number
+ * @property {string} kind
+ * @property {string | null} component
+ * @property {string | null} link
+ * @property {string} label
+ * @property {number} happened_s
+ * @property {number} times
+ * @property {{t: number, by: string, label: string, after_s: number} | null} noticed
+ * @property {number | null} fell_s
+ * @property {number | null} recovered_s
+ * @property {number | null} over_s
+ * @property {boolean} closed
+ * @property {boolean} overlaps
+ * @property {{failed: number, dropped: number, above: number, retried: number, errors: Record<string, number>}} requests
+ * @property {{before: number | null, during: number | null}} latency_ms
+ * @property {{without_s: number | null, back: boolean, lost: number, lost_s: number | null}} writes
+ * @property {{lost: number, waiting_most: number}} messages
+ * @property {number} stale_reads
+ * @property {IncidentCause[]} causes
  *
  * @typedef {Record<string, number | string | null>} MetricValues
  *
@@ -186,6 +216,7 @@
  * @property {Record<string, ComponentFrame>} components
  * @property {Record<string, LinkFrame>} links
  * @property {RunEvent[]} events
+ * @property {Incident[]} [incidents]  those that have changed
  * @property {{text: string}[] | string[]} notices
  * @property {{per_month: number}} [cost]
  * @property {ActiveFault[]} [faults]

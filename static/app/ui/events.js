@@ -15,8 +15,11 @@ const SHAPES = new Map([
 ]);
 const WORDS = new Map([["info", () => t("Note")], ["warning", () => t("Warning")], ["error", () => t("Failure")], ["good", () => t("Recovery")]]);
 
-/** @param {App} app */
-export function buildEvents(app) {
+/**
+ * @param {App} app
+ * @param {(number: number) => void} openIncident
+ */
+export function buildEvents(app, openIncident) {
   const list = byId("event-list");
   const region = byId("events");
   const empty = byId("events-empty");
@@ -26,7 +29,7 @@ export function buildEvents(app) {
     if (events.length === 0) return;
     const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;
     empty.hidden = true;
-    for (const event of events.slice(-LONGEST)) list.append(row(app, event));
+    for (const event of events.slice(-LONGEST)) list.append(row(app, event, openIncident));
     while (list.children.length > LONGEST) list.firstElementChild?.remove();
     if (atEnd) region.scrollTop = region.scrollHeight;
   });
@@ -35,15 +38,18 @@ export function buildEvents(app) {
 /**
  * @param {App} app
  * @param {RunEvent} event
+ * @param {(number: number) => void} openIncident
  */
-function row(app, event) {
+function row(app, event, openIncident) {
   const text = eventText(app.catalogue, event);
   const id = event.component ?? "";
   const parts = splitAtLabel(text, app.store.components.get(id)?.label);
   const severity = SHAPES.has(event.severity) ? event.severity : "info";
   const go = () => app.store.components.has(id) && app.selection.set([id]);
+  const { incident } = event;
+  const story = incident === undefined ? null : h("button", { type: "button", className: "story-button", on: { click: () => openIncident(incident) } }, t("Summary"));
   return h("li", { className: `event ${severity} fresh` },
     h("time", {}, clockTenths(event.t)),
     s("svg", { viewBox: "0 0 10 10", role: "img", "aria-label": WORDS.get(severity)?.() ?? "" }, s("path", { d: SHAPES.get(severity) ?? "" })),
-    h("span", {}, parts.before, parts.label ? h("button", { type: "button", className: "link-button", on: { click: go } }, parts.label) : null, parts.after));
+    h("span", {}, parts.before, parts.label ? h("button", { type: "button", className: "link-button", on: { click: go } }, parts.label) : null, parts.after, story && " ", story));
 }
