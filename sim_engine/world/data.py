@@ -33,14 +33,14 @@ class Data:
         self._world.memory.state.nodes[me.node]["issued"] = self._world.builder.column(me, "issued")
 
     def _gaps(self, me: Instance, port: str, copies: int) -> NDArray[np.int32]:
-        """Of every key that a node keeps, how many versions it is behind; 0 for the others."""
+        """Of every key that a node keeps, how many versions it is behind those who live; 0 for the others."""
         state = self._world.memory.state
         asking = next((member for member in me.group.in_service if member.alive and member is not me), me)
         route = asking.routes[port, None]
         row = next((index for index in self._world.builder.members_of(route) if state.members[index]["node"] == me.node), -1)
         kept = kept_by(state, state.routes[route], copies, row)
-        issued = int(state.nodes[me.node]["issued"])
-        return np.where(kept, np.maximum(0, state.keyed[:, issued] - state.keyed[:, me.store]), 0)
+        stores = [me.store, *(member.store for member in me.group.in_service if member.alive)]
+        return np.where(kept, state.keyed[:, stores].max(axis=1) - state.keyed[:, me.store], 0)
 
     def behind_issued(self, me: Instance, port: str, copies: int) -> int:
         """Writes that a node has missed, of the keys that it keeps."""

@@ -24,7 +24,8 @@ class Access:
 
     def _next(self) -> Wire:
         self.place += 1
-        return self.wires[self.place % len(self.wires)]
+        called = [wire for wire in self.wires if wire.part.is_called] or self.wires
+        return called[self.place % len(called)]
 
     def next_version(self, key: int) -> int:
         raise NotImplementedError

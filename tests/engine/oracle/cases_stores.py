@@ -97,6 +97,8 @@ CASES: dict[str, Document] = {
     "a node of three is killed": wide([kill("store", 2.0, for_s=1.5, instance=2)], read_consistency=2),
     "a node's machine is lost": wide([kill("store", 2.0, "machine", 1.5, instance=2)]),
     "a node that stays behind": wide([kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1),
+    "a node that is known to be down": wide([kill("store", 1.0, "machine", 3.0, instance=2)], detection_s=0.6, read_consistency=2),
+    "too few copies that are up": wide([kill("store", 1.0, for_s=3.0, instance=2)], detection_s=0.3, write_consistency=3),
     "reads mend old copies": wide(
         [kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1, read_repair=0.3, read_ms=2.0
     ),

@@ -42,6 +42,14 @@ class WideColumn(Part):
         lanes = Lane(self.world, INNER_LINK), Lane(self.world, INNER_LINK)
         self.wires = [Wire(self, node, self.name, INNER_LINK, lanes) for node in self.nodes]
 
+    @property
+    def is_called(self) -> bool:
+        """Nobody asks a node that has been dead for so long that all know it."""
+        return self.alive or self.env.now < self.died_at + self.parameters["detection_s"]
+
+    def _up(self, copies: list[int]) -> list[int]:
+        return [copy for copy in copies if self.nodes[copy].is_called]
+
     def _coordinate(self, request: Request) -> Steps[Answer]:
         p = self.parameters
         if self.connections.is_full():
@@ -53,19 +61,21 @@ class WideColumn(Part):
             return (yield from (self._read(request, copies) if request.is_read else self._write(request, copies)))
 
     def _write(self, request: Request, copies: list[int]) -> Steps[Answer]:
-        wanted = self.parameters["write_consistency"]
-        if len(copies) < wanted:
+        wanted, up = self.parameters["write_consistency"], self._up(copies)
+        if len(up) < wanted:
             return Answer("no_quorum")
         self.given[request.key] += 1
         write = replace(request, version=self.given[request.key])
-        answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in copies], wanted)
+        for copy in set(copies) - set(up):
+            self.nodes[copy].missed.append(write)
+        answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in up], wanted)
         return Answer(version=write.version) if answer.ok else answer
 
     def _read(self, request: Request, copies: list[int]) -> Steps[Answer]:
-        wanted = self.parameters["read_consistency"]
-        if len(copies) < wanted:
+        wanted, up = self.parameters["read_consistency"], self._up(copies)
+        if len(up) < wanted:
             return Answer("no_quorum")
-        asked = self.luck.sample(copies, wanted)
+        asked = self.luck.sample(up, wanted)
         answer = yield from enough_answers(self.env, [self._ask("copy_read", request, copy) for copy in asked], wanted)
         if answer.ok and self.luck.random() < self.parameters["read_repair"]:
             self.env.process(self._repair(request, copies))
@@ -74,16 +84,17 @@ class WideColumn(Part):
     def _repair(self, request: Request, copies: list[int]) -> Steps[None]:
         """Asks all copies; where they differ the newest is written to all."""
         found: set[int] = set()
+        up = self._up(copies)
 
         def ask(copy: int) -> Steps[Answer]:
             answer = yield from self._ask("copy_read", request, copy)
             found.add(answer.version)
             return answer
 
-        answer = yield from all_answers(self.env, [ask(copy) for copy in copies])
+        answer = yield from all_answers(self.env, [ask(copy) for copy in up])
         if answer.ok and len(found) > 1:
             newest = replace(request, version=answer.version)
-            yield from all_answers(self.env, [self.wires[copy].call("copy_write", newest) for copy in copies])
+            yield from all_answers(self.env, [self.wires[copy].call("copy_write", newest) for copy in up])
 
     def _ask(self, verb: str, request: Request, copy: int) -> Steps[Answer]:
         answer = yield from self.wires[copy].call(verb, request)
@@ -109,13 +120,12 @@ class WideColumn(Part):
         self.died_at = self.env.now
 
     def come_back(self) -> None:
+        missed, self.missed = self.missed, []
         if self.env.now - self.died_at <= self.parameters["hint_window_s"]:
-            self.env.process(self._catch_up())
-        self.missed.clear()
+            self.env.process(self._catch_up(missed))
 
-    def _catch_up(self) -> Steps[None]:
+    def _catch_up(self, missed: list[Request]) -> Steps[None]:
         """Another node hands over what was missed, in messages that cost what the writes would have cost."""
-        missed = list(self.missed)
         wire = self.wires[self.nodes.index(self)]
         for begin in range(0, len(missed), WRITES_IN_A_HINT):
             batch = missed[begin : begin + WRITES_IN_A_HINT]
