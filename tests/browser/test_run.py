@@ -30,6 +30,15 @@ def test_one_click_runs_the_first_design(real_server: Server, new_page: Callable
     expect(first_page.button("Run")).to_be_visible()
 
 
+def test_a_speed_that_is_chosen_while_the_run_starts_is_kept(first_page: Playground) -> None:
+    first_page.click("Run")
+    first_page.speed("Max")
+    first_page.finish(60_000)
+    expect(first_page.page.get_by_role("radio", name="As fast as it goes")).to_be_checked()
+    expect(first_page.note("not connected")).to_have_count(0)
+    expect(first_page.clock).to_contain_text("5:00")
+
+
 def test_the_primary_dies_and_the_log_tells_the_story(first_page: Playground) -> None:
     first_page.speed("10×")
     first_page.run()

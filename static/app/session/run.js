@@ -24,6 +24,8 @@ export class RunSession {
     this.phase = "none";
     /** @type {Speed} */
     this.speed = 1;
+    /** Asked for before there was anybody to tell. @type {Speed | null} */
+    this.speedWanted = null;
     this.duration = 0;
     this.scenario = "";
     this.text = "";
@@ -68,6 +70,7 @@ export class RunSession {
   async start(design, scenario, token) {
     this.leave();
     this.frames.clear();
+    this.speedWanted = null;
     this.become("starting");
     this.scenario = scenario;
     this.duration = design.scenarios[scenario]?.duration_s ?? 60;
@@ -129,13 +132,14 @@ export class RunSession {
   /** @param {import("../core/protocol.js").RunState} state */
   hear(state) {
     this.setWall(state.wall_s ?? this.wall);
-    if (state.speed) this.speed = state.speed;
+    if (state.speed) this.speed = this.speedWanted ?? state.speed;
     const phase = /** @type {Phase} */ (state.phase);
     if (this.phase === "stopped" && phase === "finished") return;
     this.text = state.text ?? "";
     if (phase === "idle" && this.phase !== "idle") this.told.emit({ text: this.text || t("Nobody watched, so the simulation was paused.") });
     if (phase === "failed") this.told.emit({ text: this.text || t("The simulation failed."), bad: true });
     this.become(phase);
+    if (this.speedWanted !== null && phase !== "starting") this.setSpeed(this.speedWanted);
   }
 
   /**
@@ -192,7 +196,8 @@ export class RunSession {
   /** @param {Speed} speed */
   setSpeed(speed) {
     this.speed = speed;
-    if (this.active) this.command({ action: "speed", speed });
+    this.speedWanted = this.phase === "starting" ? speed : null;
+    if (this.active && this.speedWanted === null) this.command({ action: "speed", speed });
     this.changed.emit();
   }
 
