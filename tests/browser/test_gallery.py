@@ -12,6 +12,14 @@ from tests.web.servers import Server
 pytestmark = pytest.mark.browser
 
 
+def test_the_note_over_the_canvas_hides_nothing(real_server: Server, new_page: Callable[..., Playground]) -> None:
+    playground = new_page().open(f"{real_server.origin}/examples/06-two-data-centres/")
+    note = playground.page.locator("#try-this").bounding_box()
+    titles = [title.bounding_box() for title in playground.canvas.locator(".place-tab").all()]
+    assert note is not None and titles
+    assert all(box is not None and box["y"] >= note["y"] + note["height"] for box in titles)
+
+
 def test_an_example_is_opened_mended_and_run(real_server: Server, new_page: Callable[..., Playground]) -> None:
     playground = new_page()
     page = playground.page
