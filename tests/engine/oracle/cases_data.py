@@ -53,6 +53,18 @@ def stored(traffic: dict[str, Any] | None = None, replicas: int = 0, faults: lis
     return design(parts, links, 6.0, faults)
 
 
+def filed(faults: list[Document] | None = None, server: dict[str, Any] | None = None, **storage: Any) -> Document:
+    """Files and uploads among other requests."""
+    parts = {
+        "clients": readers(static_share=0.3, upload_share=0.2, static_response_kb=40.0, static_size_cv=1.0, static_change_s=1.0),
+        "server": part("server", service_ms=4.0, **({"serves_static": False} | (server or {}))),
+        "storage": part("object_storage", **({"object_kb": 20.0} | storage)),
+        "db": part("sql_database", read_ms=4.0, write_ms=6.0),
+    }
+    links = [link("clients", "server"), link("server", "storage", latency_ms=2.0, timeout_ms=300.0), link("server", "db", latency_ms=1.0)]
+    return design(parts, links, 6.0, faults)
+
+
 WRITERS = {"read_ratio": 0.4, "keys": 12, "rate": 50.0}
 STAMPEDE: dict[str, Any] = {"keys": 3, "read_ratio": 1.0, "rate": 110.0}
 CASES: dict[str, Document] = {
@@ -78,6 +90,10 @@ CASES: dict[str, Document] = {
         {"zipf_exponent": 0.0, "rate": 60.0}, data_gb=64.0, disk_read_ms=12.0, disk_queue_depth=1
     ),
     "replicas and a small buffer": stored(replicas=2, data_gb=40.0, disk_read_ms=15.0, disk_queue_depth=2),
+    "object storage": filed(network_mbit_s=40.0),
+    "object storage for uploads alone": filed(server={"serves_static": True, "static_ms": 1.0}, first_byte_ms=60.0),
+    "object storage has no connection left": filed(max_connections=2, first_byte_distribution="exponential"),
+    "object storage is killed": filed([kill("storage", 2.0, for_s=1.5)]),
     "locked rows": stored({"keys": 2, "rate": 70.0}, cores=4, write_ms=30.0, lock_rows=True),
     "locked rows and replicas that are waited for": stored(
         {"keys": 3, "rate": 60.0}, 2, write_ms=6.0, cores=4, lock_rows=True, replication="synchronous"

@@ -70,6 +70,7 @@ class Server(Part):
         self.caches: list[Wire] = []  # to the nodes of one cache, which a ring of hashes tells apart
         self.databases: dict[str, Access] = {}
         self.services: list[Wire] = []
+        self.storages: list[Wire] = []  # for files and uploads
         self.brokers: list[Wire] = []  # told of every write
         self.fetching: dict[int, simpy.Event] = {}
         self.warm_at = 0.0
@@ -155,8 +156,12 @@ class Server(Part):
             together = p["calls"] == "parallel"
             answer = yield from (self._ask_together(request) if together else self._ask_in_turn(request))
             answer = Answer(answer.cause, max(found.version, answer.version))
-        if answer.ok and not request.is_read:
-            answer = yield from self._publish(request, answer)
+        for wire in self.storages if request.traffic in ("static", "upload") else []:
+            if answer.ok:
+                answer = yield from self._ask(wire.call(request.verb, request), request.sent_kb)
+        for wire in [] if request.is_read else self.brokers:
+            if answer.ok:
+                answer = replace((yield from self._ask(wire.call("publish", request), request.sent_kb)), version=answer.version)
         if not answer.ok:
             return Answer(answer.cause)
         size_kb = request.wanted_kb or p["response_kb"]
@@ -244,13 +249,6 @@ class Server(Part):
             if len(answers) == len(asked):
                 return Answer(version=max(answer.version for answer in answers))
             yield simpy.AnyOf(self.env, [process for process in asked if not process.triggered])
-
-    def _publish(self, request: Request, answer: Answer) -> Steps[Answer]:
-        for wire in self.brokers:
-            published = yield from self._ask(wire.call("publish", request), request.sent_kb)
-            if not published.ok:
-                return published
-        return answer
 
     def _pass(self, card: Station, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]

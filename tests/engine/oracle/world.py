@@ -16,6 +16,7 @@ from tests.engine.oracle.jobs import Scheduler, Worker
 from tests.engine.oracle.key_value import KeyValue
 from tests.engine.oracle.messages import Broker, EventLog, MessageQueue, Topic
 from tests.engine.oracle.names import Dns
+from tests.engine.oracle.object_storage import ObjectStorage
 from tests.engine.oracle.places import spot_of
 from tests.engine.oracle.points import Point, points_of
 from tests.engine.oracle.server import Server
@@ -36,6 +37,7 @@ KINDS: dict[str, type[Part]] = {
     "shard_router": ShardRouter,
     "wide_column": WideColumn,
     "key_value": KeyValue,
+    "object_storage": ObjectStorage,
     "message_queue": MessageQueue,
     "topic": Topic,
     "event_log": EventLog,
@@ -133,6 +135,8 @@ class World:
             server.caches.append(wire)
         elif isinstance(wire.part, Broker):
             server.brokers.append(wire)
+        elif isinstance(wire.part, ObjectStorage):
+            server.storages.append(wire)
         elif self.keeps_data(wire.part):
             server.databases.setdefault(target_name, self.access(target_name)).wires.append(wire)
         else:

@@ -1,0 +1,34 @@
+"""Object storage: a connection, the time to the first byte, and the way out through its network card."""
+
+from typing import TYPE_CHECKING
+
+from tests.engine.oracle.basics import MS, Answer, Level, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.stations import Station
+
+if TYPE_CHECKING:
+    from tests.engine.oracle.world import World
+
+
+class ObjectStorage(Part):
+    def __init__(self, world: "World", name: str, parameters: Parameters) -> None:
+        super().__init__(world, name, parameters)
+        self.connections = Pool(self.env, parameters["max_connections"], 0, self.queue)
+        self.card = Station(self.env, 1, Level(self.env))
+        self.programs = {"read": self._serve, "write": self._serve}
+
+    def _serve(self, request: Request) -> Steps[Answer]:
+        p = self.parameters
+        if self.connections.is_full():
+            return Answer("connection_limit")
+        with self.connections.take() as connection:
+            yield from connection
+            yield self.env.timeout(draw(self.luck, p["first_byte_distribution"], p["first_byte_ms"] * MS, p["first_byte_cv"]))
+            if not request.is_read:
+                return Answer()
+            size_kb = request.wanted_kb or p["object_kb"]
+            if p["network_mbit_s"]:
+                yield from self.card.serve(8 * size_kb / (1000 * p["network_mbit_s"]))
+            return Answer(version=self.world.newest(request), size_kb=size_kb)
+
+    def resources(self) -> list[float]:
+        return [self.card.utilisation(), self.connections.utilisation()]
