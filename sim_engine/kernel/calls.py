@@ -309,6 +309,7 @@ def call_all(s: State, caller_index: int, code: Row, now: float) -> bool:
     needed = route.enabled if code.c == 0 else min(route.enabled, max(1, int(s.parameters[code.c - 1])))
     caller.pending = needed
     caller.spare = route.enabled - needed
+    caller.quorum = 1
     caller.cause = OK
     caller.state = WAITING_CALL
     for place in range(route.enabled):

@@ -56,7 +56,9 @@ def stored(traffic: dict[str, Any] | None = None, replicas: int = 0, faults: lis
 def filed(faults: list[Document] | None = None, server: dict[str, Any] | None = None, **storage: Any) -> Document:
     """Files and uploads among other requests."""
     parts = {
-        "clients": readers(static_share=0.3, upload_share=0.2, static_response_kb=40.0, static_size_cv=1.0, static_change_s=1.0),
+        "clients": readers(
+            static_share=0.3, upload_share=0.2, static_response_kb=40.0, static_size_cv=1.0, static_change_s=1.0, upload_request_kb=100.0
+        ),
         "server": part("server", service_ms=4.0, **({"serves_static": False} | (server or {}))),
         "storage": part("object_storage", **({"object_kb": 20.0} | storage)),
         "db": part("sql_database", read_ms=4.0, write_ms=6.0),
@@ -89,6 +91,7 @@ CASES: dict[str, Document] = {
     "a buffer that is too small, one disk": stored(
         {"zipf_exponent": 0.0, "rate": 60.0}, data_gb=64.0, disk_read_ms=12.0, disk_queue_depth=1
     ),
+    "connections take the buffer": stored({"rate": 60.0}, data_gb=20.0, max_connections=1024, connection_memory_mb=10.0, disk_read_ms=12.0),
     "replicas and a small buffer": stored(replicas=2, data_gb=40.0, disk_read_ms=15.0, disk_queue_depth=2),
     "object storage": filed(network_mbit_s=40.0),
     "object storage for uploads alone": filed(server={"serves_static": True, "static_ms": 1.0}, first_byte_ms=60.0),

@@ -66,7 +66,7 @@ class Node(Part):
         self.lives = 0
         self.recovering = False
         self.lags_s: list[float] = []
-        self.programs = {"read": self._read, "write": self._write, "check": self._check}
+        self.programs = {"read": self._read, "write": self._write, "check": self._check, "get": self._move, "put": self._move}
 
     def start(self) -> None:
         self.applier = self.env.process(self._apply_in_order())
@@ -114,13 +114,14 @@ class Node(Part):
 
     def _bring_to_memory(self, key: int) -> Steps[None]:
         p = self.parameters
-        if p["data_gb"] <= p["buffer_gb"]:
+        memory_gb = max(0.0, p["buffer_gb"] - p["max_connections"] * p["connection_memory_mb"] / 1024)
+        if p["data_gb"] <= memory_gb:
             return
         if key not in self.in_memory:
             yield from self.disk.serve(p["disk_read_ms"] * MS)
         self.in_memory[key] = None
         self.in_memory.move_to_end(key)
-        if len(self.in_memory) > self.world.keys * p["buffer_gb"] / p["data_gb"]:
+        if len(self.in_memory) > max(1.0, self.world.keys * memory_gb / p["data_gb"]):
             self.in_memory.popitem(last=False)
 
     def _check(self, request: Request) -> Steps[Answer]:
@@ -130,6 +131,11 @@ class Node(Part):
             yield from connection
             yield from self.cpu.serve(CHECK_CPU_S)
             return Answer()
+
+    def _move(self, request: Request) -> Steps[Answer]:
+        """As many keys as it costs are read here, or written here, because another shard gets or had them."""
+        yield from self.cpu.serve(self.parameters["apply_ms"] * MS * request.cost)
+        return Answer()
 
     def hear_of(self, write: Write) -> None:
         """A replicated write has arrived over the wire; to one that is recovering or known to be dead none is sent."""

@@ -64,12 +64,14 @@ BARE: dict[str, dict[str, Any]] = {
         "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "reads_from": "replicas",
         "replication": "asynchronous", "replication_batch_ms": 0.0, "automatic_failover": True, "promotion_s": 5.0,
         "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 3,
-        "healthy_threshold": 2, "apply_ms": 1.0, "buffer_gb": 16.0, "data_gb": 10.0, "disk_read_ms": 0.5, "disk_queue_depth": 16,
+        "healthy_threshold": 2, "apply_ms": 1.0,
+        "buffer_gb": 16.0, "connection_memory_mb": 0.0, "data_gb": 10.0, "disk_read_ms": 0.5, "disk_queue_depth": 16,
         "lock_rows": False, "semi_synchronous_replicas": 1,
     },
     "read_replica": {
         "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
-        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0, "buffer_gb": 16.0, "data_gb": 10.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0, "apply_ms": 1.0,
+        "buffer_gb": 16.0, "connection_memory_mb": 0.0, "data_gb": 10.0,
         "disk_read_ms": 0.5, "disk_queue_depth": 16,
     },
     "shard_router": {

@@ -1,4 +1,4 @@
-"""Shard router: which database has a key, and reads that ask all of them."""
+"""Shard router: which database has a key, reads that ask all of them, keys that move when the rule changes."""
 
 from typing import TYPE_CHECKING
 
@@ -26,14 +26,44 @@ class ShardRouter(Part):
         shard.wires.append(wire)
         self.shards.append(shard)
 
-    def shard_of(self, key: int) -> ClusterAccess:
+    def start(self) -> None:
+        self.has = [self._wanted(key) for key in range(self.world.keys)]
+
+    def _wanted(self, key: int) -> int:
+        """Which shard the rule wants to have a key."""
         many = len(self.shards)
         rule = self.parameters["sharding"]
         if rule == "modulo":
-            return self.shards[spread(f"key {key}") % many]
+            return spread(f"key {key}") % many
         if rule == "range":
-            return self.shards[key * many // self.world.keys]
-        return self.shards[ring_of(many).owner(key)]
+            return key * many // self.world.keys
+        return ring_of(many).owner(key)
+
+    def shard_of(self, key: int) -> ClusterAccess:
+        return self.shards[self.has[key]]
+
+    def change_rule(self, sharding: str) -> None:
+        self.parameters = self.parameters | {"sharding": sharding}
+        self.env.process(self._move())
+
+    def _move(self) -> Steps[None]:
+        """Keys with the same way in batches, one batch after the other."""
+        ways: dict[tuple[int, int], list[int]] = {}
+        for key, shard in enumerate(self.has):
+            if self._wanted(key) != shard:
+                ways.setdefault((shard, self._wanted(key)), []).append(key)
+        size = self.parameters["move_batch"]
+        for (old, new), keys in ways.items():
+            for begin in range(0, len(keys), size):
+                yield from self._move_batch(keys[begin : begin + size], old, new)
+                yield self.env.timeout(self.parameters["move_pause_ms"] * MS)
+
+    def _move_batch(self, keys: list[int], old: int, new: int) -> Steps[None]:
+        for shard, verb in ((old, "get"), (new, "put")):
+            yield from self.shards[shard].ask_primary(verb, Request(cost=len(keys)))
+        for key in keys:
+            self.shards[new].cluster.primary.versions[key] = self.shards[old].cluster.primary.versions[key]
+            self.has[key] = new
 
     def _pass_on(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():

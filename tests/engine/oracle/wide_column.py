@@ -26,7 +26,6 @@ class WideColumn(Part):
         self.connections = Pool(self.env, p["max_connections"], p["connection_queue_limit"], self.queue)
         self.cpu = Station(self.env, p["cores"], self.queue)
         self.versions: Counter[int] = Counter()
-        self.missed: list[Request] = []
         self.died_at = 0.0
         self.programs = {
             "read": self._coordinate,
@@ -66,8 +65,6 @@ class WideColumn(Part):
             return Answer("no_quorum")
         self.given[request.key] += 1
         write = replace(request, version=self.given[request.key])
-        for copy in set(copies) - set(up):
-            self.nodes[copy].missed.append(write)
         answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in up], wanted)
         return Answer(version=write.version) if answer.ok else answer
 
@@ -97,10 +94,7 @@ class WideColumn(Part):
             yield from all_answers(self.env, [self.wires[copy].call("copy_write", newest) for copy in up])
 
     def _ask(self, verb: str, request: Request, copy: int) -> Steps[Answer]:
-        answer = yield from self.wires[copy].call(verb, request)
-        if not answer.ok and verb == "copy_write":
-            self.nodes[copy].missed.append(request)
-        return answer
+        return (yield from self.wires[copy].call(verb, request))
 
     def _read_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
@@ -110,31 +104,38 @@ class WideColumn(Part):
     def _write_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
         yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
-        self._keep(request)
-        return Answer()
-
-    def _keep(self, request: Request) -> None:
         self.versions[request.key] = max(self.versions[request.key], request.version)
+        return Answer()
 
     def forget(self) -> None:
         self.died_at = self.env.now
 
     def come_back(self) -> None:
-        missed, self.missed = self.missed, []
         if self.env.now - self.died_at <= self.parameters["hint_window_s"]:
-            self.env.process(self._catch_up(missed))
+            self.env.process(self._catch_up())
 
-    def _catch_up(self, missed: list[Request]) -> Steps[None]:
+    def _catch_up(self) -> Steps[None]:
         """Another node hands over what was missed, in messages that cost what the writes would have cost."""
-        wire = self.wires[self.nodes.index(self)]
-        for begin in range(0, len(missed), WRITES_IN_A_HINT):
-            batch = missed[begin : begin + WRITES_IN_A_HINT]
-            yield from wire.call("hints", Request(False, version=len(batch)))
-        for request in missed:
-            self._keep(request)
+        place = self.nodes.index(self)
+        left = sum(newest - self.versions[key] for key, newest in self._kept_by_others(place).items())
+        while left > 0:
+            batch = min(WRITES_IN_A_HINT, left)
+            yield from self.wires[place].call("hints", Request(False, cost=batch))
+            left -= batch
+        self.versions |= self._kept_by_others(place)
+
+    def _kept_by_others(self, place: int) -> Counter[int]:
+        """The newest version that anybody alive has of each key that is kept here."""
+        newest: Counter[int] = Counter()
+        for node in self.nodes:
+            if node.alive:
+                newest |= node.versions
+        copies = self.parameters["replication_factor"]
+        return Counter({key: newest[key] for key in newest if place in ring_of(len(self.nodes)).owners(key, copies)})
 
     def _take_hints(self, request: Request) -> Steps[Answer]:
-        yield from self.cpu.serve(request.version * self.parameters["write_ms"] * MS)
+        p = self.parameters
+        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
         return Answer()
 
     def resources(self) -> list[float]:

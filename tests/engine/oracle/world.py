@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from tests.engine.oracle.access import Access, ClusterAccess
@@ -181,6 +182,9 @@ class World:
                 part.restore()
 
 
+Life = Callable[[World], Steps[None]]
+
+
 def together(parts: list[Part]) -> dict[str, float]:
     """What equal instances did: sums, and what is used of the busiest resource over what the living have of it."""
     reports = [part.report() for part in parts]
@@ -208,9 +212,11 @@ def latency_ms(values: list[float]) -> dict[str, float]:
     return {"mean": sum(ordered) / len(ordered), **quantiles, "max": ordered[-1]}
 
 
-def simulate(design: Document, seed: int, until_s: float, scenario: str = "steady") -> dict[str, Any]:
+def simulate(design: Document, seed: int, until_s: float, scenario: str = "steady", meanwhile: Life | None = None) -> dict[str, Any]:
     """Run a design in which every parameter is written out, and report as the command line does."""
     world = World(design, scenario, seed)
+    if meanwhile is not None:
+        world.env.process(meanwhile(world))
     world.run(until_s)
     clients = [part for part in world.all_parts() if isinstance(part, Clients)]
     caches = [part for part in world.all_parts() if isinstance(part, Cache)]
