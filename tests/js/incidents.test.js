@@ -48,7 +48,7 @@ test("the course runs from the loss to the last thing that happened", () => {
 });
 
 test("the figures say how long and how much, and leave out what never was in danger", () => {
-  assert.deepEqual(factsOf(incident()).map((each) => each.name), ["back", "noticed", "without", "requests", "writes", "latency"]);
+  assert.deepEqual(factsOf(incident()).map((each) => each.name), ["back", "noticed", "requests", "without", "writes", "latency"]);
   assert.equal(factOf("back").value, "9 s");
   assert.equal(factOf("back", { recovered_s: null }).tone, "bad");
   assert.equal(factOf("back", { fell_s: null, recovered_s: null }).tone, "good");

@@ -78,7 +78,7 @@ export function courseOf(incident) {
 }
 
 /**
- * The figures of the card: first how long, then what was lost; what is nought and never was in danger is left out.
+ * The figures of the card, the most telling three first; what is nought and never was in danger is left out.
  *
  * @param {Incident} incident
  * @returns {Fact[]}
@@ -87,8 +87,8 @@ export function factsOf(incident) {
   const { requests, writes, messages, latency_ms: latency } = incident;
   const { retried } = requests;
   return [backFact(incident), noticedFact(incident),
-    writes.without_s === null ? null : fact("without", formatValue(writes.without_s, "s"), t("without writes"), writes.back ? "" : t("and still none"), "bad"),
     fact("requests", formatValue(requests.above), t("requests lost"), retried > 0 ? t("{count} tried again", { count: formatValue(retried) }) : "", requests.above > 0 ? "bad" : "good"),
+    writes.without_s === null ? null : fact("without", formatValue(writes.without_s, "s"), t("without writes"), writes.back ? "" : t("and still none"), "bad"),
     writes.without_s === null && writes.lost === 0 ? null : fact("writes", formatValue(writes.lost), t("writes lost"), writes.lost_s === null || writes.lost === 0 ? "" : t("{seconds} s of them", { seconds: formatParameter(writes.lost_s) }), writes.lost > 0 ? "bad" : "good"),
     messages.lost === 0 && messages.waiting_most === 0 ? null : fact("messages", formatValue(messages.lost), t("messages lost"), messages.waiting_most > 0 ? t("{count} had to wait", { count: formatValue(messages.waiting_most) }) : "", messages.lost > 0 ? "bad" : "good"),
     incident.stale_reads === 0 ? null : fact("stale", formatValue(incident.stale_reads), t("stale reads"), t("more than before"), ""),

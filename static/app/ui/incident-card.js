@@ -21,6 +21,8 @@ export class IncidentCard {
     /** @type {number | null} */
     this.number = null;
     this.shown = "";
+    /** It came by itself and keeps the canvas free: the first figures only. */
+    this.brief = false;
     /** @type {HTMLElement | null} what had the focus before */
     this.from = null;
     app.frames.added.on(() => this.follow());
@@ -35,7 +37,7 @@ export class IncidentCard {
   /** A story whose traffic has just come back shows itself; one that is open is kept up to date. */
   follow() {
     const newest = this.app.frames.backNow.at(-1);
-    if (newest && (this.number === null || newest.number > this.number)) this.show(newest.number);
+    if (newest && (this.number === null || newest.number > this.number)) this.show(newest.number, true);
     else this.draw();
   }
 
@@ -46,13 +48,17 @@ export class IncidentCard {
    */
   open(number) {
     this.from = /** @type {HTMLElement | null} */ (document.activeElement);
-    this.show(number);
+    this.show(number, false);
     this.host.querySelector("button")?.focus();
   }
 
-  /** @param {number} number */
-  show(number) {
+  /**
+   * @param {number} number
+   * @param {boolean} brief
+   */
+  show(number, brief) {
     this.number = number;
+    this.brief = brief;
     this.shown = "";
     this.draw();
   }
@@ -75,6 +81,7 @@ export class IncidentCard {
     const place = [...this.host.querySelectorAll("button")].indexOf(/** @type {any} */ (document.activeElement));
     this.host.replaceChildren(...this.nodes(incident));
     this.host.hidden = false;
+    this.host.classList.toggle("is-brief", this.brief);
     this.host.setAttribute("aria-label", headline(this.app.catalogue, incident));
     if (place >= 0) this.host.querySelectorAll("button")[place]?.focus();
   }
@@ -93,10 +100,17 @@ export class IncidentCard {
       h("div", { className: "incident-body" },
         course(incident),
         h("dl", { className: "incident-facts" }, ...factsOf(incident).map(({ value, title, note, tone }) => h("div", { className: tone }, h("dt", {}, title), h("dd", {}, value), note ? h("small", {}, note) : null))),
-        causes.length > 0 ? h("h3", {}, t("What decided it")) : null,
-        h("ul", { className: "incident-causes" }, ...causes),
-        incident.overlaps ? h("p", { className: "muted" }, t("Other losses at the same time are counted with it.")) : null),
+        this.brief ? h("button", { type: "button", className: "chip more", "aria-expanded": "false", on: { click: () => this.unfold(incident.number) } }, t("What decided it")) : null,
+        causes.length > 0 && !this.brief ? h("h3", {}, t("What decided it")) : null,
+        this.brief ? null : h("ul", { className: "incident-causes" }, ...causes),
+        incident.overlaps && !this.brief ? h("p", { className: "muted" }, t("Other losses at the same time are counted with it.")) : null),
     ];
+  }
+
+  /** @param {number} number */
+  unfold(number) {
+    this.show(number, false);
+    /** @type {HTMLElement | null} */ (this.host.querySelector(".incident-causes button") ?? this.host.querySelector("button"))?.focus({ preventScroll: true });
   }
 
   /** @param {ReturnType<typeof causeOf>} cause */
