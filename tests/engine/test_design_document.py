@@ -52,7 +52,7 @@ PLACES = places(GOOD)
 def problems(document: Any) -> list[Problem]:
     found = check(document)
     for problem in found:
-        quoted = any("{" in str(value) for _name, value in problem.arguments)
+        quoted = any(isinstance(value, str) and "{" in value for _name, value in problem.arguments)
         assert problem.text and (quoted or "{" not in problem.text)
         json.dumps(problem.document())
     return [problem for problem in found if problem.severity == "problem"]

@@ -31,12 +31,20 @@ def frames(document: Document, seed: int) -> list[Any]:
 def without_texts(frame: dict[str, Any]) -> str:
     """A frame as bytes, without the labels in its texts and without the real time that its summary tells."""
     events = [{k: v for k, v in event.items() if k not in ("text", "arguments")} for event in frame["events"]]
-    bare = {**frame, "events": events}
+    bare = {**frame, "events": events, "incidents": [nameless(incident) for incident in frame.get("incidents", [])]}
     if "summary" in bare:
         parts = bare["summary"]["components"].items()
         unlabelled = {name: {k: v for k, v in report.items() if k != "label"} for name, report in parts}
-        bare["summary"] = {k: v for k, v in bare["summary"].items() if k != "wall_s"} | {"components": unlabelled}
+        losses = [nameless(incident) for incident in bare["summary"]["incidents"]]
+        bare["summary"] = {k: v for k, v in bare["summary"].items() if k != "wall_s"} | {"components": unlabelled, "incidents": losses}
     return json.dumps(bare, sort_keys=True)
+
+
+def nameless(incident: dict[str, Any]) -> dict[str, Any]:
+    """A story without the labels in it."""
+    causes = [{k: v for k, v in cause.items() if k not in ("text", "arguments")} for cause in incident["causes"]]
+    noticed = incident["noticed"] and {k: v for k, v in incident["noticed"].items() if k != "label"}
+    return {k: v for k, v in incident.items() if k != "label"} | {"causes": causes, "noticed": noticed}
 
 
 @FEW

@@ -21,6 +21,7 @@ test("the book keeps the newest of each and says once whose traffic is back", ()
   assert.deepEqual(book.add([frame(incident({ closed: true }))]), []);
   assert.equal(book.all.get(1).closed, true);
   assert.deepEqual(book.add([frame(incident({ number: 2, fell_s: null, recovered_s: null }))]), [], "nobody felt it");
+  assert.deepEqual(book.add([frame(incident({ number: 2 }))]).map((each) => each.number), [2], "fell and came back between two messages");
 });
 
 test("what skipped frames brought is in the summary of the last one", () => {

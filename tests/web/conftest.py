@@ -60,7 +60,7 @@ def stranger() -> Browser:
     return Browser()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server, with the double as its engine, for all tests that do not need one of their own."""
     folder: Path = tmp_path_factory.mktemp("server")

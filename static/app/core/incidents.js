@@ -29,14 +29,13 @@ export class IncidentBook {
    * @returns {Incident[]} those of which traffic is back now and was not before
    */
   add(frames) {
-    const suffering = new Set([...this.all.values()].filter(suffers).map((incident) => incident.number));
-    const known = new Set(this.all.keys());
+    const before = new Set([...this.all.values()].filter(isBack).map((incident) => incident.number));
     for (const frame of frames) {
       // the last frame's summary has those, too, that a skipped frame brought
       const whole = /** @type {Incident[] | undefined} */ (frame.summary?.incidents);
       for (const incident of [...(frame.incidents ?? []), ...(whole ?? [])]) this.all.set(incident.number, incident);
     }
-    return [...this.all.values()].filter((incident) => isBack(incident) && (suffering.has(incident.number) || !known.has(incident.number)));
+    return [...this.all.values()].filter((incident) => isBack(incident) && !before.has(incident.number));
   }
 }
 
