@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "heap-share": figures.heap_share,
     "examples": figures.examples,
     "queues": figures.queues,
+    "parts": figures.newer_parts,
     "growth-with-rate": figures.growth_with_rate,
     "growth-with-components": figures.growth_with_components,
     "simpy-side": figures.simpy_side,

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from tests.bench import parts, twins
 from tests.bench.designs import FIRST_PAGE, Document, at_scale, example, example_names, tandem
 from tests.bench.heap import bare_rate
 from tests.bench.measure import Figure, in_turns
-from tests.bench.plain import is_modelled
+from tests.bench.plain import Plain, is_modelled
 from tests.bench.sides import Engine, PlainSimPy, ciw_tandem, simpy_tandem
 
 SLICE_S = 0.5
@@ -38,8 +39,8 @@ def real_time() -> Iterator[Figure]:
 def first_page() -> Iterator[Figure]:
     """(b) The first page's design against the same design in plain SimPy, without and with its timeouts."""
     document = example(FIRST_PAGE)
-    engine, lean = Engine(document, warm_s=20, tick_s=10), PlainSimPy(document, warm_s=10)
-    timed = PlainSimPy(document, warm_s=10, timeouts=True)
+    engine, lean = Engine(document, warm_s=20, tick_s=10), PlainSimPy(Plain(document))
+    timed = PlainSimPy(Plain(document, timeouts=True))
     ours, theirs, with_timeouts = in_turns(*[partial(side.rate, SLICE_S) for side in (engine, lean, timed)])
     note = "theirs has no timeouts"
     yield Figure("first-page-against-simpy", ours / theirs, ours, theirs, "requests/s", "at least 50", note)
@@ -57,7 +58,7 @@ def examples() -> Iterator[Figure]:
             own = engine.run.summary()["requests"]["arrived"] / engine.run.t
             yield Figure(f"example-{name}-real-time", ours / own, ours, own, "requests/s", "", "theirs: its own traffic")
         elif name != FIRST_PAGE:
-            engine, plain = Engine(document, warm_s=20, tick_s=10), PlainSimPy(document, warm_s=10)
+            engine, plain = Engine(document, warm_s=20, tick_s=10), PlainSimPy(Plain(document))
             ours, theirs = in_turns(partial(engine.rate, SLICE_S), partial(plain.rate, SLICE_S))
             yield Figure(f"example-{name}-against-simpy", ours / theirs, ours, theirs, "requests/s")
 
@@ -90,6 +91,24 @@ def queues() -> Iterator[Figure]:
     )
     yield Figure("tandem-against-simpy", ours / resources, ours, resources, "visits/s", "at least 50")
     yield Figure("tandem-against-ciw", ours / ciw, ours, ciw, "visits/s", "at least 25")
+
+
+def newer_parts() -> Iterator[Figure]:
+    """(j) Node visits a second of the newer parts: against plain SimPy where that is short, else against their own traffic."""
+    for name, document, twin, visits in (
+        ("gateway", parts.gateway(), twins.Twin(twins.gateway), 2.0),
+        ("queue-and-worker", parts.queue_and_worker(), twins.Twin(twins.queue_and_worker), 3.0),
+        ("wide-column-quorum", parts.wide_column(), twins.Twin(twins.wide_column), 4.5),
+        ("hundred-instances", parts.hundred(), twins.Twin(twins.hundred, 10 * parts.RATE_PER_S), 2.0),
+    ):
+        engine, plain = Engine(document, warm_s=10, tick_s=2), PlainSimPy(twin, warm_s=2.0)
+        ours, theirs = (visits * rate for rate in in_turns(partial(engine.rate, SLICE_S), partial(plain.rate, SLICE_S)))
+        yield Figure(f"part-{name}-against-simpy", ours / theirs, ours, theirs, "visits/s")
+    for name, document in parts.in_real_time():
+        engine = Engine(document, warm_s=20, tick_s=10)
+        (ours,) = in_turns(partial(engine.visits_rate, SLICE_S))
+        own = engine.visits() / engine.run.t
+        yield Figure(f"part-{name}-real-time", ours / own, ours, own, "visits/s", "", "theirs: its own traffic")
 
 
 def growth_with_rate() -> Iterator[Figure]:

@@ -6,6 +6,7 @@ from typing import Any
 import simpy
 
 from tests.bench.plain import Plain
+from tests.bench.twins import Twin
 
 Document = dict[str, Any]
 
@@ -41,10 +42,22 @@ class Engine:
         began = time.thread_time()
         return self.advance_for(wall_s) / (time.thread_time() - began)
 
+    def visits_rate(self, wall_s: float) -> float:
+        """Visits of requests to nodes, clients left out, a second of real time."""
+        began, before = time.thread_time(), self.visits()
+        self.advance_for(wall_s)
+        return (self.visits() - before) / (time.thread_time() - began)
+
+    def visits(self) -> int:
+        """So far."""
+        world = self.run.world
+        nodes = [me.node for me in world.instances.values() if me.source < 0]
+        return int(world.memory.state.nodes["done"][nodes].sum())
+
 
 class PlainSimPy:
-    def __init__(self, design: Document, warm_s: float, timeouts: bool = False) -> None:
-        self.model = Plain(design, timeouts)
+    def __init__(self, model: Plain | Twin, warm_s: float = 10.0) -> None:
+        self.model = model
         self.model.run(warm_s)
 
     def rate(self, wall_s: float) -> float:
