@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sim_engine.commands import apply_command
@@ -129,6 +128,7 @@ class Run:
         self.spans = [*self.spans, *made["spans"]][-limit("spans_kept") :]
         if self.limit is not None:
             made["notices"].append({"code": "limit_reached", "limit": self.limit, "text": LIMITS[self.limit].reason})
+        self._before.latencies = {}  # no interval is made from these, and they are large
         self._before = after
         self.seq += 1
         if self.finished:
@@ -138,7 +138,6 @@ class Run:
 
     def _remember(self, moment: Moment) -> None:
         """Keeps what intervals are made from; after a change they start anew."""
-        moment = replace(moment, latencies={})  # no interval is made from these, and they are large
         if self.world.changes != self._changes:
             self._changes = self.world.changes
             self.record.restart(moment)

@@ -158,6 +158,7 @@ class Component:
     outside: ClassVar[bool] = False  # it is out on the internet: what is sent to it is paid for
     ports: ClassVar[tuple[Port, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    _by_name: ClassVar[dict[str, Parameter]] = {}  # the same
     pools: ClassVar[tuple[Pool | Station | Card, ...]] = ()
     durations: ClassVar[tuple[Duration, ...]] = ()
     decides: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # parameter -> others whose actual value depends on it
@@ -189,6 +190,7 @@ class Component:
         super().__init_subclass__(**more)
         if cls.grows and "resize" not in cls.actions:
             cls.actions = (*cls.actions, "resize")
+        cls._by_name = {parameter.name: parameter for parameter in cls.parameters}
 
     @classmethod
     def actual(cls, values: Mapping[str, Any], name: str) -> Any:
@@ -373,4 +375,4 @@ class Component:
 
     @classmethod
     def parameter(cls, name: str) -> Parameter:
-        return next(p for p in cls.parameters if p.name == name)
+        return cls._by_name[name]

@@ -2,18 +2,26 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.compiling import entry_point, function
 from sim_engine.kernel.heap import link_spare
 from sim_engine.kernel.interpreter import fall_silent
 from sim_engine.kernel.layout import (
+    ARRIVED,
     ARRIVING,
     DELAYED,
+    DONE,
+    DROPPED,
+    FAILED,
     FOLLOWING,
     FREE,
     FREE_COUNT,
     FREE_HEAD,
+    IN_FLIGHT,
     MESSAGES_FREE,
     MESSAGES_SPARE,
     NOW,
@@ -91,6 +99,41 @@ def accrue(s: State, nodes: int, pools: int, queues: int) -> None:
     for index in range(pools):
         if s.pools[index].sharing > 0:
             progress(s.pools[index], s.clock[NOW])
+
+
+@entry_point
+def flow_is_conserved(s: State, nodes: int, queues: int) -> bool:
+    """Whether everything that has arrived is there or has ended: clients' requests, those at each node, messages in each queue."""
+    count = s.count
+    if count[ARRIVED] != count[DONE] + count[FAILED] + count[DROPPED] + count[IN_FLIGHT]:
+        return False
+    for index in range(nodes):
+        node = s.nodes[index]
+        if node.arrived != node.done + node.failed + node.dropped + node.in_flight:
+            return False
+    for index in range(queues):
+        queue = s.queues[index]
+        ended = queue.acknowledged + queue.dead + queue.expired + queue.lost
+        if queue.published != ended + queue.ready + queue.under_way:
+            return False
+    return True
+
+
+@entry_point
+def places_of_shares(before: NDArray[np.int64], after: NDArray[np.int64], shares: NDArray[np.float64], places: NDArray[np.int64]) -> int:
+    """Writes the bins that shares of what has been counted between two histograms do not exceed; returns how many that are."""
+    total = 0
+    for place in range(len(after)):
+        total += after[place] - before[place]
+    place = 0
+    upto = after[0] - before[0]
+    for number in range(len(shares)):
+        wanted = math.ceil(shares[number] * total)
+        while upto < wanted:
+            place += 1
+            upto += after[place] - before[place]
+        places[number] = place
+    return total
 
 
 @function
@@ -314,7 +357,7 @@ def max_version_gap(s: State, newer: int, older: int) -> int:
 
 @entry_point
 def forget_lost_writes(s: State, dataset: int, store_index: int) -> int:
-    """Counts acknowledged versions that a new primary does not have, and stops expecting them."""
+    """NDArray[np.int64] acknowledged versions that a new primary does not have, and stops expecting them."""
     lost = 0
     for key in range(s.key_rows):
         gap = s.keyed[key, dataset] - s.keyed[key, store_index]

@@ -37,7 +37,7 @@ class Record:
         self._seen += 1
         if self._seen % self.spacing == 0:
             self.moments.append(moment)
-        if len(self.moments) >= self._room(moment):
+        if len(self.moments) >= FEWEST_KEPT and len(self.moments) >= self._room(moment):
             self.moments = self.moments[::2]
             self.spacing *= 2
 

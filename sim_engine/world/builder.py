@@ -84,8 +84,7 @@ class Builder:
             me.limiter = self.memory.add("limiters")
         if component.resolves is not None:
             me.resolver = self.memory.add("answers", int(component.parameter(component.resolves).maximum or 1))
-        for parameter in component.parameters:
-            self._write_value(me, parameter.name)
+        self._write_values(me, [parameter.name for parameter in component.parameters])
         if me.source >= 0:
             self._write_source(me)
             control.first_interval(self.memory.state, me.source)
@@ -246,23 +245,24 @@ class Builder:
     # -- parameters
     def write_parameter(self, me: Instance, name: str) -> None:
         """Brings everything in the kernel that depends on a parameter up to date."""
-        self._write_value(me, name)
+        self._write_values(me, [name])
         if me.source >= 0:
             self._write_source(me)
 
-    def _write_value(self, me: Instance, name: str) -> None:
-        parameter = me.component.parameter(name)
-        if not parameter.in_kernel:
+    def _write_values(self, me: Instance, names: list[str]) -> None:
+        known = [name for name in names if me.component.parameter(name).in_kernel]
+        for name in known:
+            self.memory.state.parameters[me.parameters[name]] = me.kernel_value(name)
+        if not known:
             return
-        self.memory.state.parameters[me.parameters[name]] = parameter.kernel_value(me.actual(name))
-        for names in me.blocks:
-            self._write_block(me, names)
+        for block in me.blocks:
+            self._write_block(me, block)
         for duration in me.component.durations:
             self.write_duration(me, duration)
         for pool in me.component.pools:
-            self._write_pool(me, pool, name)
+            self._write_pool(me, pool, known)
         for port in me.component.ports:
-            if name == port.policy or name == port.sticky or name in (parameter for _field, parameter in port.settings):
+            if not {port.policy, port.sticky, *(parameter for _field, parameter in port.settings)}.isdisjoint(known):
                 self.write_route(me, port)
 
     def write_duration(self, me: Instance, duration: Duration) -> None:
@@ -274,14 +274,14 @@ class Builder:
         mean *= me.slowness if duration.times is None else me.slowness * me.kernel_value(duration.times)
         self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv)
 
-    def _write_pool(self, me: Instance, pool: Pool | Station | Card, name: str) -> None:
+    def _write_pool(self, me: Instance, pool: Pool | Station | Card, names: list[str]) -> None:
         index = me.pools[pool.name]
         row = self.memory.state.pools[index]
-        if isinstance(pool, Pool) and pool.queue_limit == name:
-            row["queue_limit"] = int(me.actual(name))
-        if isinstance(pool, Station) and pool.discipline == name:
-            row["discipline"] = int(me.kernel_value(name))
-        if name in _capacity_parameters(pool):
+        if isinstance(pool, Pool) and pool.queue_limit is not None and pool.queue_limit in names:
+            row["queue_limit"] = int(me.actual(pool.queue_limit))
+        if isinstance(pool, Station) and pool.discipline is not None and pool.discipline in names:
+            row["discipline"] = int(me.kernel_value(pool.discipline))
+        if not set(names).isdisjoint(_capacity_parameters(pool)):
             control.set_capacity(self.memory.state, index, me.capacity(pool.name))
 
     def _write_source(self, me: Instance) -> None:

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim_engine.causes import CAUSES
 from sim_engine.kernel import layout
 from sim_engine.operations.codes import CLASS_NAMES, CLASSES
@@ -22,27 +19,27 @@ TOTALS = {
 
 
 def totals(moment: Moment) -> dict[str, int]:
-    return {name: int(moment.count[place]) for name, place in TOTALS.items()}
+    counts = moment.count.tolist()
+    return {name: counts[place] for name, place in TOTALS.items()}
 
 
 def window_of_requests(before: Moment, after: Moment) -> dict[str, Any]:
     """Clients' requests between two moments: counts, latencies of those done, errors by cause."""
-    counts = after.count - before.count
-    done = int(counts[layout.DONE])
-    histogram = after.requests - before.requests
-    mean = 1000.0 * float(after.clock[layout.LATENCY_SUM] - before.clock[layout.LATENCY_SUM]) / done if done else None
-    errors = after.errors - before.errors
+    counts = (after.count - before.count).tolist()
+    done = counts[layout.DONE]
+    mean = 1000.0 * (after.latency_sum_s - before.latency_sum_s) / done if done else None
+    errors = (after.errors - before.errors).tolist()
     latencies = {
         "mean": rounded(mean),
-        **_percentiles(histogram),
+        **_rounded(percentiles_ms(after.requests, before.requests)),
         "max": rounded(1000.0 * float(after.clock[layout.LATENCY_MAX])) if done else None,
     }
     return {
-        **{name: int(counts[place]) for name, place in TOTALS.items() if name != "in_flight"},
+        **{name: counts[place] for name, place in TOTALS.items() if name != "in_flight"},
         "latency_ms": latencies,
-        "errors": {CAUSES[code].name: int(errors[code]) for code in range(1, len(CAUSES)) if errors[code]},
-        "stale_reads": int(counts[layout.STALE]),
-        "retries": int(counts[layout.RETRIES]),
+        "errors": {cause.name: number for cause, number in zip(CAUSES[1:], errors[1:], strict=True) if number},
+        "stale_reads": counts[layout.STALE],
+        "retries": counts[layout.RETRIES],
     }
 
 
@@ -111,27 +108,26 @@ def links_frame(world: World, window: Window) -> dict[str, Any]:
 
 def classes_of(window: Window) -> dict[str, Any]:
     """What became of each class of traffic, when there is more than one; and of page views, when there are any."""
-    counts = {name: window.class_counts(name) for name in ("arrived", "done", "failed", "dropped", "late")}
     in_play = [number for number in range(CLASSES) if number in window.after.latencies]
     found: dict[str, Any] = {}
     if len(in_play) > 1:
+        counts = {name: window.class_counts(name) for name in ("arrived", "done", "failed", "dropped", "late")}
         found["classes"] = {
             CLASS_NAMES[number]: {
                 **{name: values[number] for name, values in counts.items()},
-                "latency_ms": _percentiles(window.class_latencies(number)),
+                "latency_ms": _rounded(window.class_latencies_ms(number)),
             }
             for number in in_play
         }
-    seen = window.after.sources["pages"] + window.after.sources["pages_broken"]
-    if seen.any():
-        loads = window.class_latencies(PAGE_LOADS)
+    if PAGE_LOADS in window.after.latencies or window.after.sources["pages_broken"].any():
+        loads = window.class_latencies_ms(PAGE_LOADS)
         views, broken = (sum(window.sources[name]) for name in ("pages", "pages_broken"))
-        found["pages"] = {"views": views, "broken": broken, "load_ms": _percentiles(loads)}
+        found["pages"] = {"views": views, "broken": broken, "load_ms": _rounded(loads)}
     return found
 
 
-def _percentiles(histogram: NDArray[np.int64]) -> dict[str, float | None]:
-    return {name: rounded(value) for name, value in percentiles_ms(histogram).items()}
+def _rounded(values: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: rounded(value) for name, value in values.items()}
 
 
 def _inner(me: Instance) -> bool:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.kernel import layout
-from sim_engine.kernel.control import CARD
+from sim_engine.kernel.control import CARD, places_of_shares
 from sim_engine.operations.codes import CLASSES
+from sim_engine.world.direct import Direct
 from sim_engine.world.group import Group
 from sim_engine.world.instance import DOWN, DRAINING, STANDBY, STARTING, UP, Instance
 from sim_engine.world.memory import Memory
@@ -50,12 +51,12 @@ def moment_of(memory: Memory) -> Moment:
     state, used = memory.state, memory.used
     return Moment(
         float(state.clock[layout.NOW]),
-        state.nodes[: used.get("nodes", 0)].copy(),
-        state.pools[: used.get("pools", 0)].copy(),
-        state.links[: used.get("links", 0)].copy(),
-        state.queues[: used.get("queues", 0)].copy(),
-        state.sources[: used.get("sources", 0)].copy(),
-        state.classes[: used.get("classes", 0)].copy(),
+        _copy(state.nodes, used.get("nodes", 0)),
+        _copy(state.pools, used.get("pools", 0)),
+        _copy(state.links, used.get("links", 0)),
+        _copy(state.queues, used.get("queues", 0)),
+        _copy(state.sources, used.get("sources", 0)),
+        _copy(state.classes, used.get("classes", 0)),
         _latencies(memory),
         state.members["sent"][: used.get("members", 0)].copy(),
         state.histograms[0].copy(),
@@ -68,10 +69,16 @@ def moment_of(memory: Memory) -> Moment:
     )
 
 
+def _copy(array: NDArray[np.void], rows: int) -> NDArray[np.void]:
+    """The first rows of an array of records; NumPy would copy them field by field."""
+    copied: NDArray[np.void] = array[:rows].view(np.int64).copy().view(array.dtype)
+    return copied
+
+
 def _latencies(memory: Memory) -> dict[int, NDArray[np.int64]]:
     state = memory.state
-    arrived = state.classes["arrived"][: memory.used.get("classes", 0)].reshape(-1, CLASSES).sum(axis=0)
-    there = [number for number in range(CLASSES) if arrived[number]]
+    arrived = state.classes["arrived"][: memory.used.get("classes", 0)].nonzero()[0].tolist()
+    there = sorted({row % CLASSES for row in arrived})
     if state.count[layout.PAGES]:
         there.append(PAGE_LOADS)
     return {number: state.class_histograms[number].copy() for number in there}
@@ -91,18 +98,38 @@ class PoolWindow(NamedTuple):
     rejected: int
 
 
+class _Words:
+    """Which of a record's words are integers by themselves."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        fields: Any = dtype.fields
+        self.words = dtype.itemsize // 8
+        self.integers = {name: place // 8 for name, (kind, place, *_) in fields.items() if kind == np.int64}
+
+
+_WORDS: Final = {kind: _Words(kind) for kind in (layout.NODE, layout.POOL, layout.LINK, layout.QUEUE, layout.SOURCE, layout.CLASS)}
+
+
 class _Growth(dict[str, list[Any]]):
     """How much each field of an array of records has grown, worked out when it is first asked for."""
 
     def __init__(self, before: NDArray[np.void], after: NDArray[np.void]) -> None:
         super().__init__()
-        self._before, self._after = before, after
+        self._before, self._after = _grown(before, len(after)), after
+        self._words = _WORDS[after.dtype]
 
     def __missing__(self, name: str) -> list[Any]:
-        now = self._after[name]
-        grown: list[Any] = (now - _grown(self._before[name], len(now))).tolist()
+        place = self._words.integers.get(name)
+        column = self._after[name] - self._before[name] if place is None else self._integers[place]
+        grown: list[Any] = column.tolist()
         self[name] = grown
         return grown
+
+    @cached_property
+    def _integers(self) -> NDArray[np.int64]:
+        """Of all words at once, a line for each; those that are no integers mean nothing."""
+        grown = self._after.view(np.int64) - self._before.view(np.int64)
+        return grown.reshape(len(self._after), self._words.words).T
 
 
 class Window:
@@ -116,21 +143,19 @@ class Window:
         self.links = _Growth(before.links, after.links)
         self.queues = _Growth(before.queues, after.queues)
         self.sources = _Growth(before.sources, after.sources)
+        self.classes = _Growth(before.classes, after.classes)
 
     def of(self, group: Group) -> "NodeWindow":
         return NodeWindow(self, group) if len(group.everyone) == 1 else GroupWindow(self, group)
 
     def class_counts(self, name: str) -> list[int]:
         """How much a field of every class of traffic has grown, over all sources."""
-        now = self.after.classes[name]
-        grown = now - _grown(self.before.classes[name], len(now))
-        found: list[int] = grown.reshape(-1, CLASSES).sum(axis=0).tolist()
-        return found
+        rows = self.classes[name]
+        return [sum(rows[number::CLASSES]) for number in range(CLASSES)]
 
-    def class_latencies(self, number: int) -> NDArray[np.int64]:
-        """Histogram of a class of traffic, or of the PAGE_LOADS."""
-        nothing = np.zeros(layout.BINS, np.int64)
-        return self.after.latencies.get(number, nothing) - self.before.latencies.get(number, nothing)
+    def class_latencies_ms(self, number: int) -> dict[str, float | None]:
+        """Percentiles of a class of traffic, or of the PAGE_LOADS."""
+        return percentiles_ms(*(moment.latencies.get(number, NOTHING_COUNTED) for moment in (self.after, self.before)))
 
     @cached_property
     def alive(self) -> list[int]:
@@ -407,13 +432,15 @@ def bin_middles_ms() -> NDArray[np.float64]:
 
 
 BIN_MIDDLES_MS = bin_middles_ms()
+_MIDDLES: Final[list[float]] = BIN_MIDDLES_MS.tolist()
+_SHARES: Final = np.array(list(PERCENTILES.values()))
+NOTHING_COUNTED: Final = np.zeros(layout.BINS, np.int64)
+PLACES_OF_SHARES: Final = Direct(places_of_shares)
 
 
-def percentiles_ms(histogram: NDArray[np.int64]) -> dict[str, float | None]:
-    """The latencies that shares of the counted requests do not exceed; None when nothing was counted."""
-    upto = histogram.cumsum()
-    total = int(upto[-1])
-    if total == 0:
+def percentiles_ms(after: NDArray[np.int64], before: NDArray[np.int64] = NOTHING_COUNTED) -> dict[str, float | None]:
+    """The latencies that shares of the requests do not exceed that one histogram counts more than another; None when there is none."""
+    places = np.empty(len(_SHARES), np.int64)
+    if PLACES_OF_SHARES.call(before, after, _SHARES, places) == 0:
         return dict.fromkeys(PERCENTILES)
-    places = upto.searchsorted([share * total for share in PERCENTILES.values()]).tolist()
-    return {name: float(BIN_MIDDLES_MS[min(place, len(histogram) - 1)]) for name, place in zip(PERCENTILES, places, strict=True)}
+    return {name: _MIDDLES[place] for name, place in zip(PERCENTILES, places.tolist(), strict=True)}

@@ -115,10 +115,9 @@ class Memory:
         first = self.used.get(name, 0)
         self.used[name] = first + how_many
         array: NDArray[Any] = getattr(self.state, name)
-        while len(array) < first + how_many:
-            array = _doubled(array)
-        if array is not getattr(self.state, name):
-            self.state.replace(**{name: array})
+        if len(array) < first + how_many:
+            times = -(-(first + how_many) // len(array))
+            self.state.replace(**{name: _grown(array, 1 << (times - 1).bit_length())})
         return first
 
     def add_node(self) -> int:
@@ -142,7 +141,7 @@ class Memory:
         have = len(self.state.tasks)
         if have >= limit("tasks"):
             raise LimitReached("tasks")
-        self.state.replace(tasks=_doubled(self.state.tasks))
+        self.state.replace(tasks=_grown(self.state.tasks, 2))
         link_free_slots(self.state, have)
         self.more_heap()
 
@@ -151,7 +150,7 @@ class Memory:
         have = len(self.state.messages)
         if have >= limit("messages"):
             raise LimitReached("messages")
-        self.state.replace(messages=_doubled(self.state.messages))
+        self.state.replace(messages=_grown(self.state.messages, 2))
         link_spare_messages(self.state, have)
 
     def room_for_events(self) -> None:
@@ -164,11 +163,11 @@ class Memory:
         """Doubles the room for events that are pending."""
         have = len(self.state.heap_time)
         names = ("heap_time", "heap_entry", "far_time", "far_entry", "listed")
-        self.state.replace(**{name: _doubled(getattr(self.state, name)) for name in names})
+        self.state.replace(**{name: _grown(getattr(self.state, name), 2) for name in names})
         link_spare_events(self.state, have)
 
 
-def _doubled(array: NDArray[Any]) -> NDArray[Any]:
-    bigger = np.zeros((2 * array.shape[0], *array.shape[1:]), array.dtype)
+def _grown(array: NDArray[Any], times: int) -> NDArray[Any]:
+    bigger = np.zeros((times * array.shape[0], *array.shape[1:]), array.dtype)
     bigger[: array.shape[0]] = array
     return bigger

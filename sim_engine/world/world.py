@@ -41,7 +41,7 @@ from sim_engine.world.traffic import Traffic
 
 EVENTS_AT_ONCE = 1_000_000
 LONGEST_WORK_S = 600.0  # that machinery waits for an answer to one message
-ADVANCE, SEND_CHECK = Direct(advance), Direct(control.send_check)
+ADVANCE, ACCRUE, SEND_CHECK = Direct(advance), Direct(control.accrue), Direct(control.send_check)
 
 
 class World:
@@ -539,9 +539,8 @@ class World:
 
     def accrue(self) -> None:
         """Brings all integrals up to now."""
-        control.accrue(
-            self.memory.state, self.memory.used.get("nodes", 0), self.memory.used.get("pools", 0), self.memory.used.get("queues", 0)
-        )
+        used = self.memory.used
+        ACCRUE.call(self.memory.state, used.get("nodes", 0), used.get("pools", 0), used.get("queues", 0))
 
 
 def _stop_processes(me: Instance) -> None:
