@@ -31,6 +31,7 @@ DESIGN: Final[dict[str, Any]] = {
 
 def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
     """Makes the compiled kernel ready. progress(done, of, text) is called before and after each step."""
+    from sim_engine.kernel.compiling import compile_for
     from sim_engine.run import Run
 
     steps: list[tuple[str, Callable[[Run], None]]] = [
@@ -44,6 +45,7 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> None:
     for place, (text, step) in enumerate(steps):
         say(place + 1, len(steps) + 1, text)
         step(run)
+    compile_for(run.world.memory.state)
     say(len(steps) + 1, len(steps) + 1, _("ready"))
 
 

@@ -6,14 +6,16 @@ they are its own, so that LLVM may put one that is called once into its caller a
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 from llvmlite.binding import Linkage
-from numba import njit
+from numba import float64, int64, njit, typeof
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
+ENTRY_POINTS: Final[list[Any]] = []
+_TYPES: Final[dict[Any, Any]] = {int: int64, float: float64}
 _WITHOUT_RUNTIME: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -54,4 +56,15 @@ def inlined(python: Compiled) -> Compiled:
 def entry_point(python: Compiled) -> Compiled:
     """One that Python calls: cached on disk, runs without the interpreter's lock."""
     made: Compiled = njit(nogil=True, cache=True, pipeline_class=_WholeProgram, **_WITHOUT_RUNTIME)(python)
+    ENTRY_POINTS.append(made)
     return made
+
+
+def compile_for(state: object) -> None:
+    """Compiles what Python may call, or loads it from the cache, for the types that its declarations name; nobody waits for it later."""
+    known = {**_TYPES, type(state): typeof(state)}
+    for entry in ENTRY_POINTS:
+        hints = get_type_hints(entry.py_func)
+        hints.pop("return")
+        if all(hint in known for hint in hints.values()):
+            entry.compile(tuple(known[hint] for hint in hints.values()))

@@ -115,7 +115,7 @@ class Instance:
             return found.capacity_value
         there = max(0.0, float(self.actual(found.capacity)) - sum(float(self.actual(name)) for name in found.less))
         if self.leaked > 0.0 and pool in self.component.leaks:
-            return max(1.0, floor(there * (1.0 - self.leaked) + 1e-9))
+            return max(1.0, float(floor(there * (1.0 - self.leaked) + 1e-9)))
         return there
 
     def rule(self, link_id: str) -> Mapping[str, Any]:
