@@ -44,6 +44,10 @@ class ShardRouter(Component):
                _("How the shard of a key is found. Adding one to n shards moves 1/(n+1) of the keys with consistent hashing, "
                  "n/(n+1) with modulo."),
                source=_("Karger et al., STOC 1997.")),
+        integer("shard_key_values", _("Values of the shard key"), 0, "", 0, 10_000_000,
+                _("What the data is split by: 0 is the key itself (an id). Of a country or a month there are only so many, whatever has "
+                  "the same stays together, and what many ask for makes a hot shard."),
+                source=_("MongoDB's documentation: the cardinality of the shard key is the most shards that can be of use.")),
         choice("reads_from", _("Reads from"), "primary", (("replicas", _("Replicas")), ("primary", _("Primary"))),
                _("Where the reads of a key go while its shard has replicas that are read from. They may be behind."),
                source=_("MongoDB: read preference primary.")),
@@ -127,7 +131,7 @@ class ShardRouter(Component):
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
         if parameter == "reads_from":
             world.rewrite([me])
-        if parameter == "sharding" and cls.plan(world, me) and not any(process.is_alive for process in me.processes):
+        if parameter in ("sharding", "shard_key_values") and cls.plan(world, me) and not any(process.is_alive for process in me.processes):
             world.start(me, cls._move(world, me))
 
     @classmethod

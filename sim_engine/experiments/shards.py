@@ -41,6 +41,7 @@ EXPERIMENTS = [
     *rows(
         "shard_router", "router",
         ("sharding", "consistent_hash", "range", fewest("one", "two"), UP, sharded()),
+        ("shard_key_values", 1, 0, fewest("one", "two"), UP, sharded()),
         ("reads_from", "primary", "replicas", stale, UP, replicated()),
         ("scatter_ratio", 0.0, 0.5, of("one", "arrived"), UP, sharded()),
         ("cores", 1, 8, mean_ms, DOWN, sharded(processing_ms=2.5)),

@@ -49,12 +49,13 @@ class Shards:
     plan: Plan = field(default_factory=lambda: Plan(np.zeros(0, np.int64), 0))
 
 
-def wanted_members(state: State, route: Any, policy: int, members: list[int], keys: int) -> NDArray[np.int64]:
-    """Row of the member that each key belongs to by a policy. route: a record of ROUTE."""
-    numbers = np.arange(keys, dtype=np.uint64)
+def wanted_members(state: State, route: Any, policy: int, members: list[int], keys: int, values: int = 0) -> NDArray[np.int64]:
+    """Row of the member that each key belongs to by a policy. route: a record of ROUTE. values: of the shard key, 0: one for each key."""
+    different = min(values, keys) if values else keys
+    numbers = np.arange(keys, dtype=np.uint64) * np.uint64(different) // np.uint64(max(1, keys))
     rows = np.array(members, np.int64)
     if policy == codes.RANGE:
-        return rows[np.minimum(len(rows) - 1, numbers.astype(np.int64) * len(rows) // max(1, keys))]
+        return rows[np.minimum(len(rows) - 1, numbers.astype(np.int64) * len(rows) // max(1, different))]
     with np.errstate(over="ignore"):
         hashes = mixed(np.uint64(route["salt"]) + GOLDEN * numbers)
     if policy == codes.MODULO:
@@ -80,7 +81,8 @@ class Resharding:
             return 0
         keys = self._world.builder.keys.data_keys
         policy = POLICIES[str(me.values[str(me.port(port).policy)])]
-        wanted = wanted_members(self._world.memory.state, self._world.memory.state.routes[route], policy, members, keys)
+        values = int(me.values["shard_key_values"])
+        wanted = wanted_members(self._world.memory.state, self._world.memory.state.routes[route], policy, members, keys, values)
         owners = self._world.memory.state.keyed[:keys, me.shards.column]
         lost = ~np.isin(owners - 1, members)
         first = bool((owners == 0).all())

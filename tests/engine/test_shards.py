@@ -7,7 +7,7 @@ import pytest
 
 from sim_engine import Run
 from sim_engine.experiments.drawing import Document, design, kill, link, part
-from tests.engine.support import assert_conserved, go, play, times_of
+from tests.engine.support import assert_conserved, go, play, set_value, times_of
 
 KEYS = 3_000
 
@@ -113,3 +113,21 @@ def test_reads_go_to_the_replicas_of_shards_and_may_be_behind() -> None:
         both = [summary["components"][f"shard_{number}"]["arrived"] for summary in summaries]
         assert both[1] == pytest.approx(both[0] / 2, rel=0.1)
     assert replicas["requests"]["failed"] == 0
+
+
+@pytest.mark.parametrize("sharding", ["consistent_hash", "modulo", "range"])
+def test_a_shard_key_of_few_values_fills_few_shards(sharding: str) -> None:
+    """What has the same value stays together: three values fill three of six shards at most, as many as there are keys fill all."""
+    document = sharded(6, sharding)
+    document["components"]["router"]["parameters"] |= {"shard_key_values": 3}
+    run = Run(document)
+    go(run, 1.0)
+    found = holders(run).reshape(3, KEYS // 3)
+    assert all(len(set(group)) == 1 for group in found.tolist())
+    busy = [name for name, part_of in run.summary()["components"].items() if part_of["kind"] == "sql_database" and part_of["arrived"]]
+    assert sorted(busy) == sorted(set(found[:, 0].tolist()))
+    set_value(run, "router", "shard_key_values", KEYS)
+    go(run, 12.0)
+    assert len(set(holders(run).tolist())) == 6
+    assert times_of(run, "resharding") == [1.0]
+    assert_conserved(run)

@@ -86,6 +86,7 @@ CASES: dict[str, Document] = {
     "shards by a ring": sharded(),
     "shards by remainder": sharded(sharding="modulo"),
     "shards by ranges": sharded(2, sharding="range"),
+    "shards by ranges of five values": sharded(2, sharding="range", shard_key_values=5),
     "reads that ask every shard": sharded(sharding="modulo", scatter_ratio=0.4),
     "a shard is killed": sharded(3, [kill("shard-1", 2.0, for_s=2.0)], sharding="modulo", scatter_ratio=0.2),
     "the router is full": sharded(2, traffic={"rate": 120.0}, sharding="modulo", max_connections=2),

@@ -75,8 +75,8 @@ BARE: dict[str, dict[str, Any]] = {
         "disk_read_ms": 0.5, "disk_queue_depth": 16,
     },
     "shard_router": {
-        "sharding": "consistent_hash", "reads_from": "primary", "scatter_ratio": 0.0, "cores": 1, "processing_ms": 0.0,
-        "max_connections": AMPLE, "move_batch": 500, "move_pause_ms": 100.0,
+        "sharding": "consistent_hash", "shard_key_values": 0, "reads_from": "primary", "scatter_ratio": 0.0, "cores": 1,
+        "processing_ms": 0.0, "max_connections": AMPLE, "move_batch": 500, "move_pause_ms": 100.0,
     },
     "wide_column": {
         "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "hint_window_s": 10800.0,

@@ -31,12 +31,15 @@ class ShardRouter(Part):
 
     def _wanted(self, key: int) -> int:
         """Which shard the rule wants to have a key."""
-        many = len(self.shards)
+        many, keys = len(self.shards), self.world.keys
         rule = self.parameters["sharding"]
+        values = self.parameters["shard_key_values"]
+        if 0 < values < keys:
+            key, keys = key * values // keys, values
         if rule == "modulo":
             return spread(f"key {key}") % many
         if rule == "range":
-            return key * many // self.world.keys
+            return key * many // keys
         return ring_of(many).owner(key)
 
     def shard_of(self, key: int) -> ClusterAccess:
