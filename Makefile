@@ -11,7 +11,7 @@ setup: ## everything for work on the project
 	@$(PYTHON) playground/bootstrap.py setup
 
 test: setup ## all tests but the slow ones, JavaScript's among them
-	@$(VENV)/python -m pytest -m "not slow" -n 3
+	@$(VENV)/python -m pytest -m "not slow" -n 2
 
 test-slow: setup ## the long ones: statistics, soak, many seeds
 	@$(VENV)/python -m pytest -m slow
