@@ -48,7 +48,7 @@ def test_requests_that_take_no_time_at_all() -> None:
     document["links"]["clients-server"]["parameters"] |= {"latency_ms": 0.0, "bandwidth_mbit_s": 0.0}
     began = time.perf_counter()
     assert_ended_at(Run(document), "stalled_events")
-    assert time.perf_counter() - began < 60.0
+    assert time.perf_counter() - began < 20.0
 
 
 def test_a_tick_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_requests_pile_up_until_memory_would_be_too_much() -> None:
     }
     began, run = time.perf_counter(), Run(design(parts, [link("clients", "server", timeout_ms=86_400_000.0)], 60.0))
     assert_ended_at(run, "tasks")
-    assert time.perf_counter() - began < 60.0
+    assert time.perf_counter() - began < 20.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4_000_000, "kB"
 
 

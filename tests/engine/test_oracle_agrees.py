@@ -10,8 +10,8 @@ from tests.engine.oracle.cases import CASES
 from tests.engine.oracle.designs import Document
 from tests.engine.theory.observe import run_engine
 
-ENGINE_SEEDS = range(100, 112)
-ORACLE_SEEDS = range(10, 15)
+ENGINE_SEEDS = range(100, 124)
+ORACLE_SEEDS = range(10, 16)
 
 
 def as_oracle_reports(summary: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_refused_quickly_with_a_sentence(text: str | bytes) -> None:
         strict_json.read(text, SIZE, DEPTH)
     assert refused.value.status in (400, 413)
     assert refused.value.text.endswith(".")
-    assert time.perf_counter() - started_s < 2
+    assert time.perf_counter() - started_s < 0.1
     assert json.dumps(refused.value.document()).isascii()
 
 

@@ -171,7 +171,7 @@ async def test_link_revoked_at_one_process_closes_sockets_at_the_other(pair: lis
         started_s = time.monotonic()
         assert owner.post(f"/api/designs/{edit}/links/{link['id']}/revoke/", {})[0] == 200
         assert await stream.close_code(within_s=5) == 4403
-        assert time.monotonic() - started_s < 4
+        assert time.monotonic() - started_s < 1
 
 
 def test_all_three_parts_were_really_used(pair: list[Server], postgres: str, redis_url: str, scheduler: str) -> None:

@@ -41,7 +41,7 @@ async def test_first_frame_comes_quickly(server: Server) -> None:
         stream = Stream(connection)
         await stream.hello()
         await stream.until_frames(1)
-    assert time.monotonic() - started_s < 5
+    assert time.monotonic() - started_s < 0.5
 
 
 async def test_real_time_gives_ten_frames_a_second(server: Server) -> None:
@@ -52,7 +52,7 @@ async def test_real_time_gives_ten_frames_a_second(server: Server) -> None:
         await stream.until_frames(1)
         started_s = time.monotonic()
         await stream.until_frames(21)
-        assert 1.6 < time.monotonic() - started_s < 4.5
+        assert 1.6 < time.monotonic() - started_s < 2.6
 
 
 async def test_same_seed_same_frames(server: Server) -> None:
@@ -323,7 +323,7 @@ async def test_revoked_link_closes_its_sockets_at_once(server: Server) -> None:
         started_s = time.monotonic()
         assert owner.post(f"/api/designs/{edit}/links/{link['id']}/revoke/", {})[0] == 200
         assert await watching.close_code(within_s=5) == 4403
-        assert time.monotonic() - started_s < 4
+        assert time.monotonic() - started_s < 1
         await controlling.until_frames(5)
     async with friend.socket(run) as again:
         stream = Stream(again)
