@@ -110,6 +110,10 @@ _DECLARED: Final = (
         "fault", True,
     ),
     Action(
+        "free_disk", _("Delete old data"), _("Deletes some of what is on its disk, so that there is room again."), "operation", False,
+        (number("ratio", _("Share that is deleted"), 0.5, "ratio", 0.0, 1.0, _("Share of what is on the disk.")),),
+    ),
+    Action(
         "pool_exhausted", _("Leak connections"),
         _("A share of its connections or workers is taken and not given back, so fewer are left for everybody else."), "fault", True,
         (number("ratio", _("Share that is taken"), 0.9, "ratio", 0.0, 1.0, _("Share of them that is gone; one is always left.")),),

@@ -121,6 +121,20 @@ class KeyStore:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """What keeps what is stored (`on.store`). Parameters: its size and what is there already in GB, what stays of a write, for how long.
+
+    size: None, or 0 GB: as large as need be. gives_back: what is stored there does not stay.
+    """
+
+    size: str | None = None
+    holds: str | None = None
+    share: str | None = None
+    retention_s: str | None = None
+    gives_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A number that the component shows. form: rate, level, share, count or gauge (docs/frames.md)."""
 
@@ -163,6 +177,7 @@ class Component:
     durations: ClassVar[tuple[Duration, ...]] = ()
     decides: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # parameter -> others whose actual value depends on it
     key_store: ClassVar[KeyStore | None] = None
+    disk: ClassVar[Disk | None] = None
     record_size: ClassVar[str] = "row_kb"  # parameter of what keeps data: the size of what belongs to one key
     has_versions: ClassVar[bool] = False
     limits: ClassVar[bool] = False  # it has a rate limiter
@@ -231,6 +246,11 @@ class Component:
         return Demand(users=values["users"]) if closed else Demand(rate_per_s=values["arrival_rate_per_s"])
 
     @classmethod
+    def written_kb_per_s(cls, values: Mapping[str, Any]) -> float:
+        """What the writes of a source carry, without any multiplier, as far as it can be known beforehand."""
+        return 0.0
+
+    @classmethod
     def rotated(cls, world: "World", me: "Instance", port: str) -> None:
         """Called when those in rotation behind a port may have changed."""
 
@@ -248,6 +268,11 @@ class Component:
     def instances_of(cls, values: Mapping[str, Any]) -> int:
         """How many instances it has when a run begins."""
         return int(values.get("instances", 1))
+
+    @classmethod
+    def stores(cls, values: Mapping[str, Any]) -> bool:
+        """Whether it keeps anything on its disk."""
+        return cls.disk is not None
 
     @classmethod
     def columns(cls, values: Mapping[str, Any]) -> int:

@@ -38,9 +38,12 @@ def price_per_million_requests(default: float, source: str) -> Parameter:
                   _("Paid for each million requests that arrive."), section=SECTION, source=source)  # fmt: skip
 
 
-def storage_prices(stored_gb: float, default: float, source: str) -> tuple[Parameter, Parameter]:
+RENTED_DISK: Final = _("Disk that is rented for each instance. When what is written has filled it, writes fail. 0: as large as need be.")
+
+
+def storage_prices(stored_gb: float, default: float, source: str, help: str = RENTED_DISK) -> tuple[Parameter, Parameter]:
     return (
-        number("storage_gb", _("Storage"), stored_gb, "GB", 0.0, 1_000_000.0, _("Disk that is rented for each instance."), section=SECTION),
+        number("storage_gb", _("Storage"), stored_gb, "GB", 0.0, 1_000_000.0, help, section=SECTION),
         number("price_per_gb_stored", _("Price of storage"), default, "USD/GB/month", 0.0, 1_000.0, _("Paid for each GB of that disk."),
                section=SECTION, source=source),
     )  # fmt: skip

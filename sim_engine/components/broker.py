@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import simpy
 
-from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Component, Disk, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, When, choice, integer, number
+from sim_engine.catalogue.storage import USED_DISK
 from sim_engine.texts import _
 from sim_engine.world.health import HealthCheck, follow, watch
 
@@ -81,7 +82,11 @@ BROKER_METRICS: tuple[Metric, ...] = (
     Metric("dead_letters", _("Dead letters"), "messages", "count"),
     Metric("messages_lost", _("Messages lost"), "messages", "count"),
     Metric("utilisation", _("Scarcest resource"), "ratio", "level"),
+    USED_DISK,
 )
+QUEUE_DISK = number("disk_gb", _("Disk size"), 100.0, "GB", 0.0, 1_000_000.0,
+                    _("Room for the messages that are there. When it is full, no more are taken in. 0: as large as need be."),
+                    section=DURABILITY, when=STORED_ON_DISK)  # fmt: skip
 
 
 class Broker(Component):
@@ -105,6 +110,7 @@ class Broker(Component):
     headline = "waiting"
     bar = "utilisation"
     queue = "waiting"
+    disk: ClassVar[Disk | None] = Disk("disk_gb", gives_back=True)
     actions = ("kill", "restore", "slow", "errors", "stop_consumers", "poison", "disk_full")
 
     # -- what the kinds differ in
@@ -122,6 +128,15 @@ class Broker(Component):
         """Messages of one queue under way at a time; 0: no limit."""
         return 0
 
+    @classmethod
+    def stores(cls, values: Mapping[str, Any]) -> bool:
+        return bool(values["storage"] == "disk")
+
+    @classmethod
+    def gives_back(cls) -> bool:
+        """Whether a message takes room only as long as it is in a queue; else until its retention is over."""
+        return cls.disk is not None and cls.disk.gives_back
+
     # -- path of a message
     @classmethod
     def program(cls, on: Program, me: Instance) -> None:
@@ -130,8 +145,8 @@ class Broker(Component):
         on.serve("cpu", "operation")
         if stores_each(me.values):
             on.serve("disk", "store")
-        if me.disk_full and me.values["storage"] == "disk":
-            on.stop("disk_full")
+        if cls.stores(me.values):
+            on.store(keeps=not cls.gives_back())
         cls.publishing(on, me)
         on.reply()
 
@@ -168,7 +183,7 @@ class Broker(Component):
             world.queues.set(
                 me, place, route=route, assigned=assigned, limit=values["max_messages"], prefetch=values["prefetch"],
                 visible_s=values["visibility_timeout_s"], drops_oldest=values["when_full"] == "drop_oldest",
-                most_at_once=cls.most_at_once(me), urgent=cls.urgent(values),
+                most_at_once=cls.most_at_once(me), urgent=cls.urgent(values), on_disk=cls.gives_back(),
             )  # fmt: skip
 
     @classmethod
@@ -189,6 +204,11 @@ class Broker(Component):
             yield world.env.timeout(max(1.0, min(60.0, retention_s / 20.0)) if retention_s > 0.0 else 60.0)
             if me.alive and retention_s > 0.0:
                 world.queues.expire(me, world.env.now - retention_s)
+                cls.expired(world, me, world.env.now - retention_s)
+
+    @classmethod
+    def expired(cls, world: World, me: Instance, before_s: float) -> None:
+        """What was published before then is no longer kept."""
 
     @classmethod
     def _watch_consumer(cls, world: World, me: Instance, link_id: str, target: Instance) -> Generator[simpy.Event, Any, None]:
@@ -259,6 +279,7 @@ class Broker(Component):
             "dead_letters": window.queues_now("dead"),
             "messages_lost": window.queues_now("lost") + window.queues_now("expired"),
             "utilisation": max(cpu.utilisation, disk.utilisation, connections.utilisation),
+            "disk_used_gb": window.disk_used_gb if cls.stores(window.instance.values) else None,
             "bottleneck": window.scarcest("cpu", "disk", "connections"),
         }
 

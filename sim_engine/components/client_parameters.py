@@ -118,6 +118,9 @@ CLIENT_PARAMETERS: Final[tuple[Parameter, ...]] = (
     number("zipf_exponent", _("Popularity exponent"), 0.9, "", 0.0, 3.0,
            _("Zipf's exponent: 0 makes all keys equally popular, 1 makes a few very popular."),
            source=_("Breslau et al., INFOCOM 1999: 0.64 to 0.83 for web traces; YCSB uses 0.99.")),
+    integer("stale_versions", _("Stale from"), 1, "", 1, 1_000,
+            _("A read is stale when it returns a version that is at least so many older than one that was acknowledged before it began."),
+            advanced=True, source=_("k-staleness: Bailis et al., Probabilistically Bounded Staleness, VLDB 2012.")),
     number("timeout_ms", _("Timeout"), 3_000.0, "ms", 1.0, 86_400_000.0, _("How long one attempt waits for its answer.")),
     *in_section(
         FAILURES,

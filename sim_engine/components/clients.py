@@ -8,8 +8,10 @@ Left out: a line's bandwidth shared by the connections of one visitor, caches in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.catalogue.component import Component, Duration, Metric, Port
 from sim_engine.components.client_parameters import CLIENT_PARAMETERS, with_defaults
 from sim_engine.components.ways import by_priority, call_one, untaken, ways
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sim_engine.world.world import World
 
 SHAPING: Final = ("model", "behaviour", "document")
+WRITTEN: Final = ("write", "upload", "background")  # classes that write
 
 
 class Clients(Component):
@@ -62,6 +65,16 @@ class Clients(Component):
         Metric("hedges_per_s", _("Second copies"), "requests/s", "rate"),
     )
     headline = "sent_per_s"
+
+    @classmethod
+    def written_kb_per_s(cls, values: Mapping[str, Any]) -> float:
+        """Of open clients; nobody knows how often closed ones come."""
+        rate = cls.demand(values).rate_per_s
+        if values["behaviour"] == "page_views":
+            rate *= values["pages_per_visit"] * values["calls_per_page"]
+        shares = {name: float(values.get(f"{name}_share", 0.0)) for name in CLASS_NAMES}
+        shares["write"] = max(0.0, 1.0 - sum(shares.values())) * (1.0 - float(values["read_ratio"]))
+        return float(rate * sum(shares[name] * values.get(f"{name}_request_kb", values["request_kb"]) for name in WRITTEN))
 
     @classmethod
     def program(cls, on: Program, me: Instance) -> None:

@@ -64,6 +64,7 @@ class ClusterMember(Component):
     @classmethod
     def copy_data(cls, world: World, me: Instance, source: Instance) -> None:
         world.data.copy_versions(source, me)
+        world.disks.copy(me, source)
 
 
 @dataclass(slots=True)

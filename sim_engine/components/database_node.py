@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim_engine.catalogue.component import Card, Duration, KeyStore, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Card, Disk, Duration, KeyStore, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
+from sim_engine.catalogue.storage import USED_DISK, written_share
 from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.components.database_cluster import ClusterMember, cluster_of
 from sim_engine.components.flavours import DEFAULTS, FLAVOUR_PARAMETERS, connection_memory, data_memory_gb, in_effect
@@ -55,6 +56,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     number("disk_read_ms", _("Disk read time"), 0.5, "ms", 0.0, 10_000.0, _("Mean time to read one row that is not in memory."),
            section=STORAGE, source=_("Network-attached solid-state disks: about 0.5 to 1 ms; local ones 0.1 ms.")),
     integer("disk_queue_depth", _("Reads at the same time"), 16, "", 1, 4_096, _("Reads that the disk works on at once."), section=STORAGE),
+    written_share(STORAGE),
     number("row_kb", _("Row size"), 2.0, "kB", 0.0, 100_000.0, _("Size of the answer to a read."), advanced=True),
     price_per_hour(0.636, _("Amazon RDS for PostgreSQL 2025: $0.636 for a db.m6g.2xlarge (8 processors, 32 GB) in one zone.")),
     *storage_prices(100.0, 0.115, _("Amazon RDS 2025: $0.115 a GB and month, general purpose disk in one zone.")),
@@ -75,6 +77,7 @@ NODE_METRICS: tuple[Metric, ...] = (
     Metric("queue", _("Waiting for a connection or a core"), "requests", "level"),
     Metric("latency_ms", _("Mean time here"), "ms", "level"),
     Metric("lag_ms", _("Replication lag"), "ms", "level", _("From commit at the primary to applied here.")),
+    USED_DISK,
 )
 
 
@@ -84,6 +87,7 @@ class DatabaseNode(ClusterMember):
     group = "data"
     has_versions = True
     key_store = KeyStore(None, share=share_in_memory, inner=True)
+    disk = Disk("storage_gb", "data_gb", "written_share")
     ports = (Port("replicas", _("Replicas"), ("replica",), style="replication", managed=True),)
     parameters = NODE_PARAMETERS
     pools: ClassVar[tuple[Pool | Station | Card, ...]] = (
@@ -101,7 +105,7 @@ class DatabaseNode(ClusterMember):
         Duration("check", "", mean_s=0.0001),
     )
     metrics: ClassVar[tuple[Metric, ...]] = NODE_METRICS
-    actions = (*ClusterMember.actions, "pool_exhausted")
+    actions = (*ClusterMember.actions, "pool_exhausted", "disk_full")
     leaks = ("connections",)
     headline = "queries_per_s"
     bar = "utilisation"
@@ -134,8 +138,7 @@ class DatabaseNode(ClusterMember):
             on.lock_key()
         cls._from_disk(on, me)
         on.serve("cpu", "write")
-        if me.disk_full:
-            on.stop("disk_full")
+        on.store("written_share")
         on.commit()
         if cluster is not None and cluster.waits_for_replicas:
             on.call_all("replicas", "apply", cluster.enough)
@@ -153,8 +156,7 @@ class DatabaseNode(ClusterMember):
         on.path("apply")
         on.take("apply")
         on.serve("cpu", "apply")
-        if me.disk_full:
-            on.stop("disk_full")
+        on.store("written_share")
         on.apply()
         on.reply()
 
@@ -230,5 +232,6 @@ class DatabaseNode(ClusterMember):
             "queue": cpu.mean_queue + connections.mean_queue + disk.mean_queue,
             "latency_ms": window.mean_latency_ms,
             "lag_ms": window.mean_lag_ms,
+            "disk_used_gb": window.disk_used_gb,
             "bottleneck": window.scarcest("cpu", "connections", "disk"),
         }

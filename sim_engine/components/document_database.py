@@ -69,7 +69,7 @@ class DocumentDatabase(DatabaseOwner):
                _("From the call of an election until the new primary takes writes."),
                source=_("MongoDB: a new primary usually within 12 s, of which the election timeout is 10.")),
     )  # fmt: skip
-    actions = (*DatabaseOwner.actions, "disk_full")
+    actions = (*DatabaseOwner.actions, "free_disk")
     metrics = (*NODE_METRICS, WRITES_LOST)
 
     @classmethod

@@ -7,8 +7,10 @@ Left out: reading again from the beginning, compaction, replicas of partitions.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
+from sim_engine.catalogue.component import Disk
 from sim_engine.catalogue.parameter import integer
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.wire import Sentence, Wire
@@ -33,6 +35,7 @@ class EventLog(Broker):
     )
     left_out = _("Reading again from the beginning, compaction, replicas of partitions.")
     queue_rows = MOST_QUEUES
+    disk = Disk("storage_gb", retention_s="retention_s")
     parameters = (
         *BROKER_PARAMETERS,
         integer("partitions", _("Partitions"), 8, "", 1, 64,
@@ -63,6 +66,17 @@ class EventLog(Broker):
     @classmethod
     def most_at_once(cls, me: Instance) -> int:
         return int(me.values["batch"])
+
+    @classmethod
+    def expired(cls, world: World, me: Instance, before_s: float) -> None:
+        """Whether they have been read or not, what is older than the retention goes; how much that is was noted when it was new."""
+        noted, gone_kb = me.memory.setdefault("noted", deque()), float(me.memory.get("gone_kb", 0.0))
+        noted.append((world.env.now, gone_kb + world.disks.stored_kb(me)))
+        upto_kb = gone_kb
+        while noted and noted[0][0] <= before_s:
+            upto_kb = noted.popleft()[1]
+        world.disks.add(me, gone_kb - upto_kb)
+        me.memory["gone_kb"] = upto_kb
 
     @classmethod
     def publishing(cls, on: Program, me: Instance) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim_engine.catalogue.component import Duration, KeyStore, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Disk, Duration, KeyStore, Metric, Pool, Port, Station
 from sim_engine.catalogue.parameter import Parameter, When, choice, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour
 from sim_engine.causes import CODE
@@ -34,6 +34,7 @@ LOG_EACH_SECOND: Final = "log_each_second"
 LOG_EACH_WRITE: Final = "log_each_write"
 FLUSH_S: Final = 1.0  # between two flushes of the log: Redis, appendfsync everysec
 LOADED_AT = "loaded_at_s"  # in Instance.memory, while it loads
+SNAPSHOT_FAILED = "snapshot_failed"  # in Instance.memory, until there is room on the disk
 
 KEY_VALUE_PARAMETERS: tuple[Parameter, ...] = (
     integer("threads", _("Threads"), 1, "", 1, 256, _("Operations at the same time."),
@@ -91,6 +92,7 @@ class KeyValueNode(DatabaseNode):
 
     in_memory = True
     key_store = KeyStore(None, share=fits, inner=True)
+    disk = Disk()  # as large as need be: it holds no more than the memory
     ports = (Port("replicas", _("Replicas"), ("key_value_replica",), style="replication", managed=True),)
     parameters = KEY_VALUE_PARAMETERS
     pools = (Pool("connections", "max_connections", never_waits=True, full="connection_limit"), Station("cpu", "threads"))
@@ -117,6 +119,7 @@ class KeyValueNode(DatabaseNode):
 
         on.path("apply")
         on.serve("cpu", "operation")
+        cls._to_disk(on, me)
         on.apply()
         on.fill("")
         on.reply()
@@ -156,10 +159,19 @@ class KeyValueNode(DatabaseNode):
         on.serve("cpu", "operation", by_cost=True)
         if (me.settings_from or me).values.get("when_full") == "refuse":
             cls._refuse_when_full(on)
+        cls._to_disk(on, me)
         on.commit()
         on.fill("")
         on.spawn("replicas", "replicate")
         on.reply()
+
+    @staticmethod
+    def _to_disk(on: Program, me: Instance) -> None:
+        """A write that the log has no room for fails; so do those after a snapshot that has failed."""
+        if me.values["persistence"] in (LOG_EACH_SECOND, LOG_EACH_WRITE):
+            on.store(keeps=False)
+        elif SNAPSHOT_FAILED in me.memory:
+            on.stop("disk_full")
 
     @staticmethod
     def _refuse_when_full(on: Program) -> None:
@@ -194,11 +206,27 @@ class KeyValueNode(DatabaseNode):
                 continue
             if how == SNAPSHOTS and world.env.now >= last_s + float(me.values["snapshot_s"]):
                 last_s = world.env.now
+                if me.disk_full:
+                    cls._fail_snapshot(world, me)
+                    continue
                 inner = world.inner_link(me.group, "disk")
                 if (yield world.send_work(me, inner, me, "work", 0.0, cls.data_gb(me, world.data.keys_held(me).mean()))) == CODE["ok"]:
                     world.data.keep(me)
-            elif how == LOG_EACH_SECOND:
+            elif how == LOG_EACH_SECOND and not me.disk_full:
                 world.data.keep(me)
+
+    @classmethod
+    def _fail_snapshot(cls, world: World, me: Instance) -> None:
+        if SNAPSHOT_FAILED not in me.memory:
+            me.memory[SNAPSHOT_FAILED] = True
+            world.rewrite([me])
+            world.tell("snapshot_failed", me, "error", marker=True)
+
+    @classmethod
+    def disk_freed(cls, world: World, me: Instance) -> None:
+        if me.memory.pop(SNAPSHOT_FAILED, False):
+            world.rewrite([me])
+        super().disk_freed(world, me)
 
     @classmethod
     def data_gb(cls, me: Instance, share: float) -> float:
@@ -277,6 +305,7 @@ class KeyValueNode(DatabaseNode):
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
         if parameter == "persistence":
+            me.memory.pop(SNAPSHOT_FAILED, None)
             world.rewrite([me])
 
     @classmethod

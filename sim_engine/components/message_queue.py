@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim_engine.catalogue.classes import CLASS_NAMES, CLASSES
 from sim_engine.catalogue.parameter import boolean, several
 from sim_engine.catalogue.prices import price_per_million_requests
-from sim_engine.components.broker import BROKER_PARAMETERS, HEALTH, Broker
+from sim_engine.components.broker import BROKER_PARAMETERS, HEALTH, QUEUE_DISK, Broker
 from sim_engine.operations.program import class_mask
 from sim_engine.texts import _
 
@@ -30,6 +30,7 @@ class MessageQueue(Broker):
     queue_rows = 1
     parameters = (
         *BROKER_PARAMETERS,
+        QUEUE_DISK,
         several("urgent_classes", _("Urgent"), (), tuple((known.name, known.title) for known in CLASSES),
                 _("Messages of these classes of traffic go before all others.")),
         boolean("in_order", _("Strictly in order"), False,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim_engine.catalogue.component import Card, Component, Duration, Metric, Pool
+from sim_engine.catalogue.component import Card, Component, Disk, Duration, Metric, Pool
 from sim_engine.catalogue.parameter import distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_million_requests, storage_prices
+from sim_engine.catalogue.storage import USED_DISK
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class ObjectStorage(Component):
         number("object_kb", _("Object size"), 200.0, "kB", 0.0, 1_000_000.0,
                _("Size of an answer, where the clients' class of traffic does not say it."),),
         price_per_million_requests(0.40, _("AWS 2025: $0.40 for a million reads, $5 for a million writes.")),
-        *storage_prices(1_000.0, 0.023, _("AWS 2025: $0.023 for a GB and month in standard storage.")),
+        *storage_prices(1_000.0, 0.023, _("AWS 2025: $0.023 for a GB and month in standard storage."),
+                        _("What is there when the run begins, and paid for. Uploads add to it; there is no end to the room.")),
     )  # fmt: skip
     pools = (
         Pool("connections", "max_connections", never_waits=True, full="connection_limit"),
@@ -47,10 +49,12 @@ class ObjectStorage(Component):
         Card("network_in", "network_mbit_s"),
     )
     durations = (Duration("first_byte", "first_byte_ms", "first_byte_distribution", "first_byte_cv"),)
+    disk = Disk(holds="storage_gb")
     metrics = (
         Metric("requests_per_s", _("Requests"), "requests/s", "rate"),
         Metric("utilisation", _("Scarcest resource"), "ratio", "level"),
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
+        USED_DISK,
     )
     headline = "requests_per_s"
     bar = "utilisation"
@@ -65,6 +69,8 @@ class ObjectStorage(Component):
             on.read_content()
             on.size("object_kb")
             on.transmit("network")
+        with on.if_verb("write"):
+            on.store()
         on.reply()
 
         on.path("check")
@@ -77,5 +83,6 @@ class ObjectStorage(Component):
             "requests_per_s": window.rate("done"),
             "utilisation": max(window.pool(name).utilisation for name in resources),
             "latency_ms": window.mean_latency_ms,
+            "disk_used_gb": window.disk_used_gb,
             "bottleneck": window.scarcest(*resources),
         }

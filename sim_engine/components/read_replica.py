@@ -18,5 +18,5 @@ class ReadReplica(DatabaseNode):
     provides = "replica"
     is_replica = True
     parameters = SQL_NODE_PARAMETERS
-    actions = (*DatabaseNode.actions, "disk_full")
+    actions = (*DatabaseNode.actions, "free_disk")
     ports = (Port("replicas", _("Replicas"), (), style="replication", managed=True),)

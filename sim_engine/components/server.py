@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sim_engine.catalogue.component import Card, Component, Duration, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Card, Component, Disk, Duration, Metric, Pool, Port, Station
+from sim_engine.catalogue.storage import USED_DISK
 from sim_engine.components import machines
 from sim_engine.components.server_life import is_burstable, spend_credits, warm_up, watch_memory
 from sim_engine.components.server_parameters import SERVER_PARAMETERS
@@ -48,6 +49,7 @@ class Server(Component):
         Port("queue", _("Message queue"), ("queue",), style="message"),
     )
     parameters = SERVER_PARAMETERS
+    disk = Disk("disk_gb")
     decides: ClassVar = {"size": machines.DECIDED, "own_database": ("database_memory_mb",)}
     pools = (
         Pool("workers", "workers", "queue_limit"),
@@ -81,12 +83,13 @@ class Server(Component):
         Metric("event_loops", _("Event loop"), "ratio", "level", _("How much of the time the code of a request runs or waits for a core.")),
         Metric("queue", _("Waiting for a worker, a core or the disk"), "requests", "level"),
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
+        USED_DISK,
         Metric("wasted_per_s", _("Wasted work"), "requests/s", "rate", _("Finished after the caller had stopped waiting.")),
     )  # fmt: skip
     headline = "done_per_s"
     bar = "utilisation"
     grows = True
-    actions = (*Component.actions, "memory_leak", "pool_exhausted")
+    actions = (*Component.actions, "memory_leak", "pool_exhausted", "disk_full", "free_disk")
     leaks = ("workers", "connections")
     queue = "queue"
 
@@ -103,6 +106,10 @@ class Server(Component):
     @classmethod
     def keeps_versions(cls, values: Mapping[str, Any]) -> bool:
         return bool(values["own_database"])
+
+    @classmethod
+    def stores(cls, values: Mapping[str, Any]) -> bool:
+        return cls.keeps_versions(values)
 
     # -- the way of a request
     @classmethod
@@ -166,6 +173,7 @@ class Server(Component):
         """It is done when it is on the disk."""
         on.serve("cpu", "database_write", by_cost=True)
         on.serve("disk", "disk")
+        on.store()
         on.new_version()
         on.keep_version()
 
@@ -188,6 +196,7 @@ class Server(Component):
     def started(cls, world: World, me: Instance, anew: bool) -> None:
         if anew and me.store >= 0:
             world.data.forget_data(me)
+            world.disks.clear(me)
         if me.values["warm_up_s"] > 0.0:
             world.start(me, warm_up(world, me))
 
@@ -244,6 +253,7 @@ class Server(Component):
             "event_loops": used["event_loops"] if event_loop else None,
             "queue": sum(window.pool(name).mean_queue for name in ("cpu", "workers", "memory", "disk", "event_loops")),
             "latency_ms": window.mean_latency_ms,
+            "disk_used_gb": window.disk_used_gb if cls.stores(window.instance.values) else None,
             "wasted_per_s": window.rate("wasted"),
             "bottleneck": max(used, key=lambda name: used[name]),
         }

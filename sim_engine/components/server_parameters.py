@@ -85,6 +85,8 @@ DATABASE: Final = (
     number("database_disk_share", _("Reads from disk"), 0.1, "ratio", 0.0, 1.0,
            _("Share of the reads that its database has to fetch from the disk; the others are in memory."),
            section=OWN_DATABASE, when=STORES),
+    number("disk_gb", _("Disk size"), 100.0, "GB", 0.0, 1_000_000.0,
+           _("Room for its data. When it is full, writes fail. 0: as large as need be."), section=OWN_DATABASE, when=STORES),
     number("database_memory_mb", _("Memory of the database"), 1_024.0, "MB", 0.0, 25_000_000.0, _("Comes off the memory for requests."),
            section=OWN_DATABASE, when=STORES, source=_("PostgreSQL: shared_buffers, a quarter of the memory.")),
     boolean("serves_static", _("Serves static content itself"), True,

@@ -64,7 +64,7 @@ class SqlDatabase(DatabaseOwner):
         integer("unhealthy_threshold", _("Lost after"), 3, "", 1, 20, _("Checks failed in a row until a member counts as lost.")),
         integer("healthy_threshold", _("Healthy after"), 2, "", 1, 20, _("Checks passed in a row until a member counts as healthy again.")),
     )  # fmt: skip
-    actions = (*DatabaseOwner.actions, "disk_full")
+    actions = (*DatabaseOwner.actions, "free_disk")
     metrics = (*NODE_METRICS, WRITES_LOST)
 
     @classmethod

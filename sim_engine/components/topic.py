@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim_engine.catalogue.prices import price_per_million_requests
 from sim_engine.catalogue.wire import Sentence, Wire
-from sim_engine.components.broker import BROKER_PARAMETERS, Broker
+from sim_engine.components.broker import BROKER_PARAMETERS, QUEUE_DISK, Broker
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ class Topic(Broker):
     summary = _("Publish and subscribe: each component linked to it gets its own copy of every message.")
     left_out = _("Filters of subscriptions, subscribers that join for a short time.")
     queue_rows = MOST_SUBSCRIBERS
-    parameters = (*BROKER_PARAMETERS, price_per_million_requests(0.5, _("Amazon SNS 2025: $0.50 a million messages published.")))
+    parameters = (
+        *BROKER_PARAMETERS,
+        QUEUE_DISK,
+        price_per_million_requests(0.5, _("Amazon SNS 2025: $0.50 a million messages published.")),
+    )
 
     @classmethod
     def rule(cls, wire: Wire) -> Sentence:

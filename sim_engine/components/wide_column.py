@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Port, Station
+from sim_engine.catalogue.component import Component, Disk, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.growth import growth_parameters
-from sim_engine.catalogue.parameter import distribution_parameters, integer, number
+from sim_engine.catalogue.parameter import choice, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
+from sim_engine.catalogue.storage import USED_DISK, written_share
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CONSISTENCY = _("Copies and consistency")
 HANDOFF_BATCH = 100  # writes in one message
+ALL, ENOUGH = "all", "enough"
 KNOWN_DOWN = "known_down"  # in Instance.memory: the others leave it out
 QUORUM = ("replication_factor", "write_consistency", "read_consistency")
 
@@ -49,7 +51,13 @@ class WideColumn(Component):
         integer("replication_factor", _("Copies of a key (N)"), 3, "", 1, 9, _("How many nodes keep each key."), section=CONSISTENCY,
                 source=_("Apache Cassandra's documentation: 3 in production.")),
         integer("write_consistency", _("Copies that a write waits for (W)"), 2, "", 1, 9,
-                _("A write is done when so many have it; the others get it all the same."), section=CONSISTENCY),
+                _("A write is done when so many have it."), section=CONSISTENCY),
+        choice("writes_to", _("Writes go to"), ALL,
+               ((ALL, _("All copies")), (ENOUGH, _("As many as it waits for"))),
+               _("To all copies, those that it does not wait for get it a little later. To no more than it waits for, it makes less work, "
+                 "and the others stay behind until a read mends them."), section=CONSISTENCY,
+               source=_("Dynamo and Apache Cassandra write to all. Gifford's weighted voting (1979) and the probabilistic quorums of "
+                        "Malkhi, Reiter and Wright (1997) write to a quorum.")),
         integer("read_consistency", _("Copies that a read asks (R)"), 1, "", 1, 9,
                 _("The newest version of so many is the answer. With R + W above N no read is old."), section=CONSISTENCY,
                 source=_("Apache Cassandra's driver default is LOCAL_ONE.")),
@@ -73,6 +81,7 @@ class WideColumn(Component):
                _("Mean time of one write at one copy: appended to a log, sorted later."),
                source=_("Log-structured stores: writes are cheaper than reads (O'Neil et al., 1996).")),
         *distribution_parameters("service", _("Spread of these times")),
+        written_share(),
         number("row_kb", _("Row size"), 2.0, "kB", 0.0, 100_000.0, _("Size of the answer to a read."), advanced=True),
         *growth_parameters(60.0, _("Not calibrated: a virtual machine with a database."), instances=3),
         price_per_hour(0.40, _("AWS 2025: about $0.40 for an m7i.2xlarge (8 processors, 32 GB).")),
@@ -94,8 +103,10 @@ class WideColumn(Component):
         Metric("latency_ms", _("Mean time here"), "ms", "level"),
         Metric("handed_over", _("Writes handed over"), "requests", "count", _("To nodes that came back after they had been away.")),
         Metric("repaired", _("Old copies mended"), "requests", "count", _("By reads that met different versions.")),
+        USED_DISK,
     )
-    actions = (*Component.actions, "disk_full", "pool_exhausted", "resize")
+    disk = Disk("storage_gb", share="written_share")
+    actions = (*Component.actions, "disk_full", "free_disk", "pool_exhausted", "resize")
     leaks = ("connections",)
     headline = "queries_per_s"
     bar = "utilisation"
@@ -120,7 +131,8 @@ class WideColumn(Component):
         on.take("connections")
         on.serve("cpu", "coordinate")
         on.new_version()
-        on.call_replicas("ring", "put", "replication_factor", "write_consistency", "replication_factor")
+        asked = "write_consistency" if me.values["writes_to"] == ENOUGH else "replication_factor"
+        on.call_replicas("ring", "put", "replication_factor", "write_consistency", asked)
         on.reply()
 
         on.path("get")
@@ -131,8 +143,7 @@ class WideColumn(Component):
 
         on.path("put", "repair")
         on.serve("cpu", "write", by_cost=True)
-        if me.disk_full:
-            on.stop("disk_full")
+        on.store("written_share")
         on.keep_version()
         on.reply()
 
@@ -238,8 +249,14 @@ class WideColumn(Component):
             left -= batch
         if me.alive:
             world.data.take_issued(me, "ring", copies)
+            world.disks.add(me, missed * float(me.values["row_kb"]) * float(me.values["written_share"]))
             me.memory["handed_over"] = int(me.memory.get("handed_over", 0)) + missed
             world.tell("replica_back", me, "good", marker=True)
+
+    @classmethod
+    def changed(cls, world: World, me: Instance, parameter: str) -> None:
+        if parameter == "writes_to":
+            world.rewrite([me])
 
     @classmethod
     def problems(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:
@@ -260,5 +277,6 @@ class WideColumn(Component):
             "latency_ms": window.mean_latency_ms,
             "handed_over": float(sum(int(each.memory.get("handed_over", 0)) for each in window.instances)),
             "repaired": float(window.growth("repaired")),
+            "disk_used_gb": window.disk_used_gb,
             "bottleneck": window.scarcest("cpu", "connections"),
         }

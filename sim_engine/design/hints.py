@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim_engine.catalogue.growth import SPREAD
+from sim_engine.catalogue.prices import KB_PER_GB
 from sim_engine.components import KINDS
 from sim_engine.design.document import Design
 from sim_engine.design.ports import Wiring
@@ -16,7 +17,7 @@ def hints(design: Design) -> list[Problem]:
     wiring = Wiring(design)
     return [
         *_single_points(wiring), *_unbalanced(wiring), *_uncached(wiring), *_retries(wiring), *_loose_ends(wiring),
-        *_idle_controllers(wiring), *_bypassed(wiring), *_apart(wiring), *_in_no_zone(wiring), *_own_hints(design),
+        *_idle_controllers(wiring), *_filling(wiring), *_bypassed(wiring), *_apart(wiring), *_in_no_zone(wiring), *_own_hints(design),
     ]  # fmt: skip
 
 
@@ -39,6 +40,27 @@ def _own_hints(design: Design) -> Iterator[Problem]:
     for identifier, spec in design.components.items():
         for field, code in KINDS[spec.kind].hints(dict(spec.parameters)):
             yield Problem(code, "component", identifier, field, (("label", spec.label),), "hint")
+
+
+def _filling(wiring: Wiring) -> Iterator[Problem]:
+    """Disks that may not have room for what is written in a run; what comes over alternative links is spread evenly over them."""
+    components = wiring.design.components
+    written = {identifier: wiring.kind(identifier).written_kb_per_s(spec.parameters) for identifier, spec in components.items()
+               if wiring.kind(identifier).is_source}  # fmt: skip
+    for identifier, spec in components.items():
+        disk = wiring.kind(identifier).disk
+        if disk is None or disk.size is None or disk.gives_back or not wiring.kind(identifier).stores(spec.parameters):
+            continue
+        size_gb = float(spec.parameters[disk.size])
+        reaching = sum(kb for source, kb in written.items() if wiring.reaches(source, identifier))
+        alternatives = min((wiring.over_same_port(link) for link in wiring.incoming[identifier]), default=1)
+        share = 1.0 if disk.share is None else float(spec.parameters[disk.share])
+        stays_s = wiring.design.scenarios[wiring.design.scenario].duration_s
+        if disk.retention_s is not None and spec.parameters[disk.retention_s] > 0.0:
+            stays_s = min(stays_s, float(spec.parameters[disk.retention_s]))
+        held_gb = 0.0 if disk.holds is None else float(spec.parameters[disk.holds])
+        if 0.0 < size_gb < held_gb + reaching / alternatives * share * stays_s / KB_PER_GB:
+            yield Problem("disk_too_small", "component", identifier, disk.size, (("label", spec.label),), "hint")
 
 
 def _apart(wiring: Wiring) -> Iterator[Problem]:

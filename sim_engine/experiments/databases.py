@@ -7,7 +7,7 @@ from sim_engine.experiments.drawing import Document
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
 from sim_engine.experiments.figures import failed, mean_ms, of, when
 
-LARGE: Document = {"data_gb": 100.0}
+LARGE: Document = {"data_gb": 100.0, "storage_gb": 1_000.0}
 
 
 def on_disk(replicas: int = 0, **node: Any) -> Document:
@@ -19,6 +19,13 @@ def on_disk(replicas: int = 0, **node: Any) -> Document:
     return document
 
 
+def large_writes(replicas: int = 0) -> Document:
+    """Writes that fill a disk that was empty."""
+    document = stored(0.0, replicas, database={"data_gb": 0.0}, replica={"data_gb": 0.0})
+    document["components"]["clients"]["parameters"]["request_kb"] = 100.0
+    return document
+
+
 def of_a_node(kind: str, target: str, replicas: int) -> list[Experiment]:
     return rows(
         kind, target,
@@ -27,6 +34,7 @@ def of_a_node(kind: str, target: str, replicas: int) -> list[Experiment]:
         ("disk_read_ms", 0.5, 10.0, mean_ms, UP, on_disk(replicas)),
         ("disk_queue_depth", 1, 16, mean_ms, DOWN, on_disk(replicas, disk_read_ms=5.0)),
         ("connection_memory_mb", 0.0, 100.0, mean_ms, UP, on_disk(replicas, disk_read_ms=5.0)),
+        ("written_share", 0.1, 1.0, of(target, "disk_used_gb"), UP, large_writes(replicas)),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from sim_engine.experiments.drawing import Document
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
 from sim_engine.experiments.figures import cost, dropped, mean_ms, of, when
 
-LARGE: Document = {"data_gb": 100.0, "disk_read_ms": 5.0}
+LARGE: Document = {"data_gb": 100.0, "storage_gb": 1_000.0, "disk_read_ms": 5.0}
 
 
 def documents(read_ratio: float, replicas: int = 0, faults: list[Document] | None = None, rate: float = 200.0, **database: Any) -> Document:
@@ -21,6 +21,13 @@ def on_disk(**database: Any) -> Document:
     """Reads of documents that do not fit into its memory."""
     document = documents(1.0, **LARGE | database)
     document["components"]["clients"]["parameters"]["keys"] = 300
+    return document
+
+
+def large_documents() -> Document:
+    """Writes that fill a disk that was empty."""
+    document = documents(0.0, data_gb=0.0)
+    document["components"]["clients"]["parameters"]["request_kb"] = 100.0
     return document
 
 
@@ -39,6 +46,7 @@ EXPERIMENTS: list[Experiment] = rows(
     ("data_gb", 10.0, 400.0, mean_ms, UP, on_disk()),
     ("disk_read_ms", 0.5, 10.0, mean_ms, UP, on_disk()),
     ("disk_queue_depth", 1, 16, mean_ms, DOWN, on_disk()),
+    ("written_share", 0.1, 1.0, of("database", "disk_used_gb"), UP, large_documents()),
     ("document_kb", 0.1, 30.0, mean_ms, UP, slow_link(documents(1.0, rate=50.0), "server_1-database", "server_2-database")),
     ("write_concern", "one", "majority", mean_ms, UP, documents(0.0, 2)),
     ("read_preference", "primary", "secondary", of("replica_1", "done"), UP, documents(1.0, 2)),

@@ -69,10 +69,17 @@ def overloaded(**queue: Any) -> Document:
     return design(parts, links, 6.0)
 
 
+def large_messages(broker: str) -> Document:
+    """Jobs of 100 kB that wait for a slow worker."""
+    return jobs(broker, {"service_ms": 200.0, "cores": 1}, {"request_kb": 100.0}, prefetch=1)
+
+
 BROKERS = [
     *of_brokers("message_queue"),
     *of_brokers("topic"),
     *of_brokers("event_log"),
+    *rows("message_queue", "broker", ("disk_gb", 0.001, 1.0, of("cron", "failed"), DOWN, large_messages("message_queue"))),
+    *rows("topic", "broker", ("disk_gb", 0.001, 1.0, of("cron", "failed"), DOWN, large_messages("topic"))),
     *rows(
         "message_queue", "broker",
         ("in_order", False, True, of("broker", "acknowledged_per_s"), DOWN, jobs("message_queue", {"service_ms": 100.0, "cores": 8})),

@@ -5,7 +5,7 @@ from typing import Any
 from sim_engine.experiments.designs import pair
 from sim_engine.experiments.drawing import Document, kill
 from sim_engine.experiments.experiment import DOWN, UP, rows
-from sim_engine.experiments.figures import dropped, mean_ms, when
+from sim_engine.experiments.figures import dropped, failed, mean_ms, when
 
 
 def restarted(**server: Any) -> Document:
@@ -31,6 +31,7 @@ EXPERIMENTS = rows(
     ("database_read_ms", 1.0, 4.0, mean_ms, UP, pair(own_database=True)),
     ("database_write_ms", 1.0, 8.0, mean_ms, UP, pair(clients={"read_ratio": 0.0}, own_database=True)),
     ("database_disk_share", 0.0, 1.0, mean_ms, UP, pair(own_database=True, disk_ms=5.0)),
+    ("disk_gb", 0.001, 1.0, failed, DOWN, pair(clients={"read_ratio": 0.0, "request_kb": 10.0}, own_database=True)),
     ("database_memory_mb", 0.0, 8170.0, mean_ms, UP, pair(own_database=True)),
     ("warm_up_s", 0.0, 3.0, mean_ms, UP, restarted(cold_factor=4.0)),
     ("cold_factor", 1.5, 5.0, mean_ms, UP, restarted(warm_up_s=3.0)),

@@ -25,6 +25,8 @@ WIDE_COLUMN = rows(
     "wide_column", "store",
     ("replication_factor", 2, 3, of("store", "arrived"), UP, nodes(0.0)),
     ("write_consistency", 1, 3, mean_ms, UP, nodes(0.0)),
+    ("writes_to", "all", "enough", stale, UP, nodes(read_repair=0.0)),
+    ("written_share", 0.1, 1.0, of("store", "disk_used_gb"), UP, nodes(0.0)),
     ("read_consistency", 1, 3, stale, DOWN, nodes(write_consistency=1, **SLOW_WRITES)),
     ("read_repair", 0.0, 0.5, of("store", "repaired"), UP, nodes(hint_window_s=1.0, faults=ONE_AWAY)),
     ("detection_s", 0.5, 20.0, failed, UP, nodes(faults=ONE_LOST)),

@@ -10,6 +10,7 @@ from sim_engine.experiments.designs import broken, cached, pair, with_link
 from sim_engine.experiments.drawing import Document, design, link, part
 from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
 from sim_engine.experiments.figures import COUNTS, Figure, arrived, dropped, hits, mean_ms, of, p99_ms, retries, stale, waited_ms
+from sim_engine.experiments.stores import nodes
 
 WEB, APP = KINDS["clients"], KINDS["mobile_clients"]
 
@@ -113,6 +114,8 @@ def of_class_or_all(name: str) -> Figure:
     return Figure(COUNTS["late"], lambda summary: late(summary) if "classes" in summary else summary["errors"].get("deadline", 0))
 
 
+FORGETFUL = nodes(write_consistency=1, writes_to="enough", read_repair=0.0)
+CLIENTS += rows("clients", "clients", ("stale_versions", 1, 3, stale, DOWN, FORGETFUL))
 CLIENTS += [experiment for name in CLASS_NAMES for experiment in class_rows(name)]
 
 

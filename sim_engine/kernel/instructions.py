@@ -28,6 +28,7 @@ BROKER_FULL = CODE["broker_full"]
 BREAKER_OPEN = CODE["breaker_open"]
 BULKHEAD_FULL = CODE["bulkhead_full"]
 RATE_LIMITED = CODE["rate_limited"]
+DISK_FULL = CODE["disk_full"]
 LONGEST_BACKOFF_S = 60.0
 
 # What an operation tells the loop: go to the next instruction, stay at the pc that was set, or wait.
@@ -191,6 +192,22 @@ def _keep_version(s: State, index: int, now: float) -> int:
 
 
 @function
+def _store(s: State, index: int, code: Row, now: float) -> int:
+    """What the request carries goes to the disk, if there is room for it."""
+    task = s.tasks[index]
+    node = s.nodes[task.node]
+    size_kb = task.request_kb * (s.parameters[code.b] if code.b >= 0 else 1.0)
+    if node.stored_kb + size_kb > node.room_kb:
+        node.unstored = node.unstored + 1
+        task.cause = DISK_FULL
+        finish(s, index, now)
+        return WAIT
+    if code.c == op.KEEPS:
+        node.stored_kb = node.stored_kb + size_kb
+    return NEXT
+
+
+@function
 def _publish(s: State, index: int, first: int, how_many: int, now: float) -> int:
     """A copy into each of several queues, if all have room for it; then whoever can take some gets them."""
     task = s.tasks[index]
@@ -255,6 +272,8 @@ def _message_operation(s: State, index: int, code: Row, now: float) -> int:
         return _new_version(s, index)
     elif what == op.KEEP_VERSION:
         return _keep_version(s, index, now)
+    elif what == op.STORE:
+        return _store(s, index, code, now)
     elif what == op.CALL_REPLICAS:
         return WAIT if call_replicas(s, index, code, now) else NEXT
     return NEXT

@@ -117,6 +117,9 @@ NODE = np.dtype(
         ("place", "i8"),  # row of State.distances; 0: nowhere in particular
         ("access_s", "f8"),  # of clients: what their own way to the network adds to a message, and to each kB of it
         ("access_s_per_kb", "f8"),
+        ("stored_kb", "f8"),  # on its disk
+        ("room_kb", "f8"),  # of its disk; infinite: nobody counts
+        ("unstored", "i8"),  # what found no room there
     ],
     align=True,
 )
@@ -360,6 +363,7 @@ QUEUE = np.dtype(
         ("visible_s", "f8"),  # a delivery that has not been acknowledged for so long is given up
         ("urgent", "i8"),  # classes whose messages go first: bits
         ("poison_ratio", "f8"),  # messages that nobody can work on
+        ("on_disk", "i8"),  # its messages take room on the disk of its node as long as they are there
         ("ready", "i8"),
         ("under_way", "i8"),  # delivered or resting before another try
         ("since_s", "f8"),

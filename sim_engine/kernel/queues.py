@@ -78,6 +78,9 @@ def _take_out(s: State, queue_index: int, index: int, now: float) -> None:
 @function
 def _forget_message(s: State, index: int) -> None:
     message = s.messages[index]
+    if s.queues[message.queue].on_disk != 0:
+        node = s.nodes[s.queues[message.queue].node]
+        node.stored_kb = node.stored_kb - message.size_kb
     message.state = SPARE_MESSAGE
     message.number = message.number + 1
     message.next = s.count[MESSAGES_SPARE]
@@ -114,6 +117,8 @@ def publish(s: State, queue_index: int, task_index: int, now: float) -> bool:
     message.urgent = (queue.urgent >> task.kind) & 1
     message.poison = 1 if queue.poison_ratio > 0.0 and uniform(keyed(task.random_key, 78)) < queue.poison_ratio else 0
     queue.published = queue.published + 1
+    if queue.on_disk != 0:
+        s.nodes[queue.node].stored_kb = s.nodes[queue.node].stored_kb + message.size_kb
     _append(s, queue_index, index, False, now)
     return True
 

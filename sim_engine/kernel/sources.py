@@ -64,8 +64,8 @@ ARRIVALS, THINKING, VISITING = 1, 2, 3  # purposes of a source's draws
 USER = 7  # marks the task of a closed user
 
 # Offsets from SOURCE.parameter
-READ_RATIO, ADDRESSES, REQUEST_KB, OTHER_SHARE, PROPAGATES, RETRY_BUDGET = range(6)
-SOURCE_PARAMETERS = 6
+READ_RATIO, ADDRESSES, REQUEST_KB, OTHER_SHARE, PROPAGATES, RETRY_BUDGET, STALE_VERSIONS = range(7)
+SOURCE_PARAMETERS = 7
 
 
 @function
@@ -340,6 +340,12 @@ def end_page(s: State, index: int, now: float) -> None:
     s.class_histograms[CLASSES, bin_of(load_s)] += 1
 
 
+@inlined
+def _is_stale(s: State, task: Row) -> bool:
+    """Whether what it has read is older than what its clients put up with."""
+    return task.acknowledged - task.version >= s.parameters[s.sources[task.source].parameter + STALE_VERSIONS]
+
+
 @function
 def _count_success(s: State, task: Row, latency_s: float) -> None:
     s.count[DONE] += 1
@@ -350,14 +356,14 @@ def _count_success(s: State, task: Row, latency_s: float) -> None:
     s.class_histograms[task.kind, bin_of(latency_s)] += 1
     if task.kind == STATIC:
         s.count[READS] += 1
-        if task.version < task.acknowledged:
+        if _is_stale(s, task):
             s.count[STALE] += 1
     elif task.verb == WRITE:
         if task.dataset >= 0 and task.version > s.keyed[task.key, task.dataset]:
             s.keyed[task.key, task.dataset] = task.version
     elif s.sources[task.source].dataset >= 0:
         s.count[READS] += 1
-        if task.version < task.acknowledged:
+        if _is_stale(s, task):
             s.count[STALE] += 1
 
 

@@ -53,6 +53,7 @@ from typing import Final
     LOCK,  # b 1 + column: of the key; waits for its turn
     NEW_VERSION,  # of a key for which there is no primary
     KEEP_VERSION,  # store a version that somebody else has made
+    STORE,  # what the request carries goes to the disk; b share of it (parameter, -1: all), c CHECKS_ROOM: no more than that
     CALL_REPLICAS,  # a route, b verb, c how many copies, how many must answer, how many are asked (parameters)
     PUBLISH_ALL,  # a first queue, b how many: a copy for each
     PUBLISH_BY_KEY,  # a first queue, b how many: into one of them
@@ -65,7 +66,7 @@ from typing import Final
     REQUIRE_PRIMARY,
     COMMIT,
     APPLY,
-) = range(59)
+) = range(60)
 LABELLED: Final = frozenset([*range(JUMP, FORK + 1), RETRY])  # `a` is a place in the component's own code
 
 READ, WRITE, CHECK, GET, PUT, DELETE, REPLICATE, APPLY_WRITE, RESOLVE, PUBLISHING, DELIVER, WORK, REPAIR = range(13)
@@ -116,6 +117,7 @@ CLASS_NAMES: Final[tuple[str, ...]] = ("page", "static", "read", "write", "uploa
 FIRST_BRANCH, FURTHER_BRANCH, DETACHED = range(3)
 OWN, PARENT = range(2)
 FIXED, GEOMETRIC = range(2)
+KEEPS, CHECKS_ROOM = range(2)
 TOKEN_BUCKET, LEAKY_BUCKET, FIXED_WINDOW, SLIDING_WINDOW = range(4)
 # What a service time is multiplied with: the cost of the request's class, the slowness of the machine
 BY_COST, BY_SLOWNESS = 1, 2

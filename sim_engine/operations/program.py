@@ -347,6 +347,14 @@ class Program:
     def keep_version(self) -> None:
         self._emit(op.KEEP_VERSION)
 
+    def store(self, share: str | None = None, keeps: bool = True) -> None:
+        """What the request carries goes to the component's disk; ends it with `disk_full` when there is no room for it.
+
+        share: parameter that says how much of it stays there. not keeps: only looks whether there is room (queues keep messages).
+        """
+        part = -1 if share is None else self._names.parameter(share)
+        self._emit(op.STORE, 0, part, op.KEEPS if keeps else op.CHECKS_ROOM)
+
     def call_replicas(self, port: str, verb: str, copies: str, needed: str, asked: str) -> None:
         """Calls those on the port's ring who keep the key. Parameters: how many do, must answer ("": all that are asked), are asked.
 

@@ -64,7 +64,7 @@ class Builder:
         me = Instance(identifier, group, number, component, group.values, self.memory, self.seed)
         me.node = self.memory.add_node()
         node = self.memory.state.nodes[me.node]
-        node["alive"], node["store"], node["dataset"] = 1, -1, -1
+        node["alive"], node["store"], node["dataset"], node["room_kb"] = 1, -1, -1, np.inf
         first = self.memory.add("parameters", len(component.parameters))
         me.parameters = {p.name: first + place for place, p in enumerate(component.parameters)}
         for duration in component.durations:
@@ -295,7 +295,7 @@ class Builder:
         others = {name: float(me.read(f"{name}_share", 0.0)) for name in codes.CLASS_NAMES}
         settings = (
             values.get("read_ratio", 0.0), values.get("client_addresses", 1), values["request_kb"], min(1.0, sum(others.values())),
-            float(values.get("propagate_deadline", False)), values.get("retry_budget", 0.0),
+            float(values.get("propagate_deadline", False)), values.get("retry_budget", 0.0), values.get("stale_versions", 1),
         )  # fmt: skip
         first = int(row["parameter"])
         state.parameters[first : first + len(settings)] = settings

@@ -84,7 +84,9 @@ class Faults:
             "delay": self._refresh_link, "loss": self._refresh_link, "cut": self._refresh_link,
             "partition": self._refresh_partitions, "isolate": self._refresh_partitions, "spike": self._refresh_traffic,
         }  # fmt: skip
-        self._operations: dict[str, Callable[[Fault], None]] = {"restore": self._restore, "resize": self._resize}
+        self._operations: dict[str, Callable[[Fault], None]] = {
+            "restore": self._restore, "resize": self._resize, "free_disk": self._free_disk,
+        }  # fmt: skip
 
     # -- beginning and ending
     def start(
@@ -274,7 +276,7 @@ class Faults:
         full = next(self.on(me, "disk_full"), None) is not None
         if full != me.disk_full:
             me.disk_full = full
-            self._world.rewrite([me])
+            self._world.disks.write(me)
             if not full:
                 me.component.disk_freed(self._world, me)
 
@@ -417,6 +419,18 @@ class Faults:
             raise _refusal("too_many", fault, label=group.label, what="instances", maximum=limit("instances"), count=count)
         self._tell("resized", fault, "info")
         group.resize(wanted)
+
+    def _free_disk(self, fault: Fault) -> None:
+        """Deletes a share of what is on the disks of a component."""
+        share = float(fault.arguments["ratio"])
+        for me in self.members(str(fault.component)):
+            self._world.disks.free(me, share)
+        self._tell("disk_freed", fault, "info", percent=100.0 * share)
+
+    def befalls(self, action: str, me: Instance) -> Fault:
+        """What nobody has done to an instance, as a fault with a number of its own."""
+        self._numbers += 1
+        return Fault(self._numbers, action, me.component_id, None, {}, self._world.env.now, None)
 
     def _ask(self, fault: Fault) -> None:
         """An operation that the component itself knows how to do."""

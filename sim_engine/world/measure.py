@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_engine.catalogue.prices import KB_PER_GB
 from sim_engine.kernel import layout
 from sim_engine.kernel.control import CARD, places_of_shares
 from sim_engine.operations.codes import CLASSES
@@ -306,6 +307,12 @@ class NodeWindow:
     def present(self) -> float:
         """Users and visitors who are there at the end."""
         return float(sum(self._window.after.sources[me.source]["present"] for me in self.instances))
+
+    @property
+    def disk_used_gb(self) -> float:
+        """On the disks of those that are there, at the end."""
+        stored = self._window.after.nodes["stored_kb"]
+        return float(sum(stored[me.node] for me in self.group.members or self.instances)) / KB_PER_GB
 
     @property
     def keys_held(self) -> float:

@@ -24,6 +24,7 @@ from sim_engine.world.condition import Condition
 from sim_engine.world.cost import Bills
 from sim_engine.world.data import Data
 from sim_engine.world.direct import Direct
+from sim_engine.world.disks import Disks
 from sim_engine.world.faults import Faults
 from sim_engine.world.group import Group
 from sim_engine.world.health import HealthCheck, Judge, stop
@@ -64,6 +65,7 @@ class World:
         self.design = design
         self.faults = Faults(self)
         self.losses = Losses(self)
+        self.disks = Disks(self, scenario.duration_s)
         self._at: dict[int, Instance] = {}  # by node
         self._waiting: dict[int, simpy.Event] = {}  # for messages of machinery
         self._judges: dict[int, Judge] = {}  # of health checks under way
@@ -375,6 +377,7 @@ class World:
             me.stage = GONE
         self.instances[me.id] = self._at[me.node] = me
         self.places.put(me)
+        self.disks.put(me)
         return me
 
     def raise_up(self, me: Instance) -> None:
@@ -489,9 +492,10 @@ class World:
         self.memory.room_for_events()
         self._wiring += 1
         parameter = group.component.parameter(name)
-        group.values[name] = value
+        before, group.values[name] = group.values[name], value
         for me in group.everyone:
             self._write_parameter(me, name)
+            self.disks.changed(me, name, before)
         if tell:
             unit = "" if parameter.unit == "ratio" else parameter.unit
             arguments = {"parameter": name, "title": parameter.title, "value": value, "unit": unit}

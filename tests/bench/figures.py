@@ -99,6 +99,8 @@ def newer_parts() -> Iterator[Figure]:
         ("gateway", parts.gateway(), twins.Twin(twins.gateway), 2.0),
         ("queue-and-worker", parts.queue_and_worker(), twins.Twin(twins.queue_and_worker), 3.0),
         ("wide-column-quorum", parts.wide_column(), twins.Twin(twins.wide_column), 4.5),
+        ("key-value", parts.key_value(), twins.Twin(twins.key_value), 2.0),
+        ("document-database", parts.document_database(), twins.Twin(twins.document_database), 3.0),
         ("hundred-instances", parts.hundred(), twins.Twin(twins.hundred, 10 * parts.RATE_PER_S), 2.0),
     ):
         engine, plain = Engine(document, warm_s=10, tick_s=2), PlainSimPy(twin, warm_s=2.0)

@@ -60,6 +60,23 @@ def wide_column() -> Document:
     return plan({"read_ratio": 0.5}, parts, ("clients", "server"), ("server", "store"))
 
 
+def key_value() -> Document:
+    parts = {"server": quick_server(), "store": like_catalogue("key_value")}
+    return plan({}, parts, ("clients", "server"), ("server", "store"))
+
+
+def document_database() -> Document:
+    """Half of the requests are writes, which wait for one of two replicas."""
+    node = {"cores": 8, "read_ms": 1.0, "write_ms": 2.0, "apply_ms": 0.5, "storage_gb": 0.0}
+    replicas = {name: like_catalogue("read_replica", **node) for name in ("replica-1", "replica-2")}
+    parts = {
+        "server": quick_server(),
+        "database": like_catalogue("document_database", **node, health_check_interval_s=600.0, election_timeout_s=1_200.0),
+        **replicas,
+    }
+    return plan({"read_ratio": 0.5}, parts, ("clients", "server"), ("server", "database"), *(("database", name) for name in replicas))
+
+
 def shards() -> Document:
     names = [f"shard-{number}" for number in range(4)]
     stores = {name: like_catalogue("sql_database", cores=8, max_connections=1_000, read_ms=1.0, write_ms=2.0) for name in names}

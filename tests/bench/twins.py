@@ -126,6 +126,47 @@ def wide_column(twin: Twin) -> Callable[[], Steps]:
     return path
 
 
+def key_value(twin: Twin) -> Callable[[], Steps]:
+    """A store with one thread."""
+    server, thread = twin.station(16, 0.001), twin.station(1, 0.00002, constant=True)
+
+    def path() -> Steps:
+        yield from server()
+        yield from twin.over(thread)
+
+    return path
+
+
+def document_database(twin: Twin) -> Callable[[], Steps]:
+    """Reads at the primary; writes there, then at two replicas, one at a time at each, until one of the two has it."""
+    server = twin.station(16, 0.001)
+    cores = simpy.Resource(twin.env, 8)
+    replicas = [(simpy.Resource(twin.env, 1), twin.station(8, 0.0005, constant=True)) for _ in range(2)]
+
+    def apply(turns: simpy.Resource, processor: Callable[[], Steps]) -> Steps:
+        with turns.request() as turn:
+            yield turn
+            yield from processor()
+
+    def copy(turns: simpy.Resource, processor: Callable[[], Steps]) -> Steps:
+        yield from twin.over(lambda: apply(turns, processor))
+
+    def at_primary() -> Steps:
+        reads = twin.luck.random() < 0.5
+        with cores.request() as turn:
+            yield turn
+            yield twin.env.timeout(twin.luck.expovariate(1 / (0.001 if reads else 0.002)))
+        if not reads:
+            answers = [twin.env.process(copy(*replica)) for replica in replicas]
+            yield Condition(twin.env, lambda _events, count: count >= 1, answers)
+
+    def path() -> Steps:
+        yield from server()
+        yield from twin.over(at_primary)
+
+    return path
+
+
 def hundred(twin: Twin) -> Callable[[], Steps]:
     """A balancer and a hundred servers in turn."""
     balancer = twin.station(64, 0.00002, constant=True)

@@ -49,9 +49,23 @@ def some_choices(row: Row, choices: int) -> Experiment:
     """The row is the limit of many queues; near saturation a hundred are too few, and a run must be much longer."""
     rate = row.numbers["lambda"]
     servers, times = (100, 5) if rate < (0.99 if choices == 2 else 0.95) else (498, 200 if rate >= 0.99 else 20)
-    document = balanced(servers, "power_of_two", rate, times * row.requests)
+    if rate >= 0.99 and choices > 2:
+        document = one_of_many(MOST_SERVERS, rate, times * row.requests)
+    else:
+        document = balanced(servers, "power_of_two", rate, times * row.requests)
     document["components"]["lb"]["parameters"]["choices"] = choices
-    return Experiment(document)
+    return Experiment(document, tick_s=0.1 if servers > 100 else 10.0)
+
+
+MOST_SERVERS, AT_ONCE = 990, 5  # a run may have a thousand instances, a component two hundred
+
+
+def one_of_many(servers: int, rate_per_server: float, requests: int) -> Document:
+    """The same with all servers in a few components: a run may have more instances than components."""
+    document = balanced(AT_ONCE, "power_of_two", rate_per_server * servers / AT_ONCE, requests)
+    for number in range(AT_ONCE):
+        document["components"][f"server-{number}"]["parameters"]["instances"] = servers // AT_ONCE
+    return document
 
 
 def two_choices(row: Row) -> Experiment:

@@ -52,7 +52,23 @@ def stale(_: Row, seen: list[Seen]) -> float:
     return float(seen[0].summary["stale_reads"]) / seen[0].summary["reads_checked"]
 
 
+QUICK_MS = 0.01
+
+
+def forgotten(row: Row) -> Experiment:
+    """One key and one user; a write goes to W copies drawn at random and no further, and a read is stale when it is k versions old."""
+    n = row.numbers
+    user: dict[str, Any] = {"users": 1, "think_time_s": 0.0, "think_distribution": "constant", "keys": 1, "timeout_ms": ENDLESS_MS}
+    clients = part("clients", model="closed", read_ratio=0.5, **user)
+    a_request_s = 0.0005  # over the network between the nodes, there and back
+    document = stored(row, clients, 2 * row.requests * a_request_s, QUICK_MS)
+    document["components"]["clients"]["parameters"]["stale_versions"] = int(n["k"])
+    document["components"]["store"]["parameters"]["writes_to"] = "enough"
+    return Experiment(document, tick_s=30.0)
+
+
 RULES = [
     Rule("Q26", "quorum write latency", "", many_writes, mean_of_a_write),
     Rule("Q40", "quorum staleness", "", read_after_write, stale, exact_law=False),
+    Rule("Q40", "PBS k-staleness", "", forgotten, stale),
 ]

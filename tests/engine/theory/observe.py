@@ -94,6 +94,7 @@ def run_engine(design: Document, seed: int, tick_s: float, keep: Callable[[Frame
         frame = run.advance()
         if keep is not None:
             kept.append(keep(frame))
+    assert run.limit is None, f"the run was cut off: {run.limit}"
     return Seen(run.summary(), kept, run.world.memory.state.histograms[0].copy(), None if look is None else look(run))
 
 

@@ -3,7 +3,6 @@
 from tests.engine.theory.rules import Waits
 
 MEASURED = "nothing: measured on one system whose distributions were not published"
-STAY_BEHIND = "writes that never reach more copies than they wait for"
 FITS = "mixtures of a Pareto and an exponential distribution, as the fits are"
 AVAILABILITY = "failures at random (MTTF and MTTR) over a long time"
 CONGESTION = "congestion control that halves its window at a loss"
@@ -15,7 +14,6 @@ NEWER = "nothing: disks are over the network by default, and cite newer sources"
 WAITS = [
     Waits("Q11", "serverless functions (cold starts)"),
     Waits("Q38", AVAILABILITY),
-    Waits("Q40", STAY_BEHIND, name="PBS k-staleness"),
     Waits("Q50", CONGESTION, name="Mathis"),
     Waits("Q53", WEB),
     Waits("Q54", "Bloom filters"),
