@@ -145,7 +145,7 @@ class Cache(Component):
     @staticmethod
     def _write(on: Program, how: str) -> None:
         if how == "back":
-            on.new_version()
+            on.new_version(kept=True)
             on.fill("ttl_s", "ttl_jitter")
             with on.aside():
                 on.delay("write_back")
@@ -173,7 +173,7 @@ class Cache(Component):
     def killed(cls, world: World, me: Instance) -> None:
         world.data.empty_cache(me)
         if me.links_of("database") and me.values["writes"] == "back":
-            lost = world.data.forget_unwritten(me, world.target_of(me.links_of("database")[0]))
+            lost = world.data.forget_unwritten(me)
             me.memory["writes_lost"] = int(me.memory.get("writes_lost", 0)) + lost
             world.losses.lose_writes(me, lost)
             seconds = me.values["write_back_delay_ms"] / 1000.0

@@ -52,6 +52,11 @@ class ClusterMember(Component):
         return "semi_synchronous_replicas" if values.get("replication") == "semi_synchronous" else None
 
     @classmethod
+    def needed(cls, values: Mapping[str, Any], members: int) -> int | None:
+        """How many replicas must have a write, in a cluster of so many; None: all that take part."""
+        return int(values["semi_synchronous_replicas"]) if cls.enough(values) else None
+
+    @classmethod
     def loses(cls, values: Mapping[str, Any], failures: int, since_s: float) -> bool:
         """Whether a member is lost after so many failed checks in a row, the first of which was sent so long ago."""
         return failures >= int(values["unhealthy_threshold"])
@@ -85,12 +90,15 @@ class Cluster:
     link_of: dict[str, str] = field(default_factory=dict)  # replica id -> its replication link
     primary: Instance = None  # type: ignore[assignment]  # set by __post_init__
     out: set[str] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)  # of those: who lived when it was lost, so nobody has told it what it missed
     recovering: set[str] = field(default_factory=set)
     copying: set[str] = field(default_factory=set)  # of those that recover: whose process runs
     failing_over: bool = False
+    checks: dict[str, HealthCheck] = field(default_factory=dict)  # of each member
     rival: Rival | None = None
     stopped: bool = False  # the primary sees no majority and takes no writes
     replicating: bool = True
+    unanswered_s: float | None = None  # after which a write fails, since too few of the replicas that it waits for will have answered
     writes_lost: int = 0
     without_primary_since_s: float = 0.0
 
@@ -163,12 +171,24 @@ class Cluster:
 
     def refresh(self, world: World) -> None:
         """Tells everybody's routes who the primary and the replicas are now."""
-        takers = [m for m in self.members if m is not self.primary and m.id not in self.out and self.replicating]
+        takers = self.in_rotation() if self.replicating else []
+        self._wait_in_vain(world)
         for member in self.members:
             behind = [(self.link_to(taker), taker) for taker in takers] if member is self.primary else []
             world.set_route(member, "replicas", behind)
             world.data.set_primary(member, member in self.acting())
         world.refresh_callers(self.owner)
+
+    def _wait_in_vain(self, world: World) -> None:
+        """Works out how long a write waits for replicas that nothing is shipped to."""
+        was, self.unanswered_s = self.unanswered_s, None
+        timeouts_s = sorted(float(world.links[self.link_to(m)].parameters["timeout_ms"]) / 1000.0 for m in self.in_rotation())
+        if timeouts_s and self.waits_for_replicas and not self.replicating:
+            needed = _kind_of(self.owner).needed(self.owner.values, len(self.members))
+            self.unanswered_s = timeouts_s[len(timeouts_s) - min(needed or len(timeouts_s), len(timeouts_s))]
+        if self.unanswered_s is not None or was is not None:
+            world.rewrite(self.members)
+            world.builder.set_delay(self.primary, "unanswered", self.unanswered_s or 0.0)
 
     # -- members come and go
     def adopt(self, replicas: dict[str, Instance]) -> None:
@@ -180,6 +200,7 @@ class Cluster:
             self.out.discard(self.owner.id)
         known = {member.id for member in self.members}
         self.out &= known
+        self.behind &= known
         self.recovering &= known
         if self.rival is not None and self.rival.who not in self.members:
             self.rival = None
@@ -187,12 +208,19 @@ class Cluster:
     def died(self, world: World, member: Instance) -> None:
         self.recovering.discard(member.id)
         if member is self.primary:
+            self._count_anew(member)
             self.without_primary_since_s = world.env.now
             world.losses.writes_stop(member, self.owner)
             if len(self.members) == 1:
                 world.losses.decided(member, "decided_no_replica", self.owner)
         if self.rival is not None:
             self.refresh(world)
+
+    def _count_anew(self, member: Instance) -> None:
+        """A primary that was lost, came back and dies again before it has passed its checks is lost anew."""
+        check = self.checks.get(member.id)
+        if check is not None and check.judge is not None and not self.failing_over:
+            check.judge.trust()
 
     def came_back(self, world: World, member: Instance) -> None:
         """What a member does when it runs again: the primary goes on, a replica catches up first."""
@@ -206,6 +234,7 @@ class Cluster:
                 self.refresh(world)
                 return
             self._give_up(world, self.rival)
+        self.behind.discard(member.id)
         self.recovering.add(member.id)
         self.refresh(world)
         world.start(member, self._catch_up(world, member))
@@ -269,6 +298,8 @@ class Cluster:
                 world.start(self.owner, self._fail_over(world, member, since_s, by))
             else:
                 self.out.add(member.id)
+                if member.alive:
+                    self.behind.add(member.id)
                 self.refresh(world)
                 world.tell("replica_out", member, "warning", marker=True, seconds=since_s, by=by)
                 self._count_company(world)
@@ -278,11 +309,13 @@ class Cluster:
             if self.rival is not None and member is self.rival.who:
                 self._give_up(world, self.rival)
                 self.came_back(world, member)
+            elif member.id in self.behind and member is not self.primary:
+                self.came_back(world, member)
             else:
                 self._rejoin(world, member)
             self._count_company(world)
 
-        check = HealthCheck(
+        check = self.checks[member.id] = HealthCheck(
             self.owner, f"check {member.id}", member, lambda: self._check_link(world, member), lambda: self._watcher_of(world, member),
             partial(_kind_of(self.owner).loses, self.owner.values),
         )  # fmt: skip
@@ -319,9 +352,12 @@ class Cluster:
             return
         yield world.env.timeout(float(self.owner.values["promotion_s"]))
         candidate = yield from self._candidate(world, lost)
-        if candidate is not None:
+        while candidate is not None:
             yield from self._drain(world, candidate)
-            self._promote(world, lost, candidate)
+            if candidate.alive:
+                self._promote(world, lost, candidate)
+                break
+            candidate = yield from self._candidate(world, lost)
         self.failing_over = False
 
     def _is_back(self, world: World, lost: Instance) -> bool:
@@ -384,6 +420,7 @@ class Cluster:
         self.primary, self.stopped = candidate, False
         self.out.add(lost.id)
         self.out.discard(candidate.id)
+        self.behind.discard(candidate.id)
         writes = world.data.forget_lost_writes(candidate)
         self.writes_lost += writes
         self._account(world, lost, candidate, writes)

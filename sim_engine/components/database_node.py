@@ -103,6 +103,7 @@ class DatabaseNode(ClusterMember):
         Duration("apply", "apply_ms"),
         Duration("disk_read", "disk_read_ms"),
         Duration("check", "", mean_s=0.0001),
+        Duration("unanswered", "", mean_s=0.0),  # see Cluster.unanswered_s
     )
     metrics: ClassVar[tuple[Metric, ...]] = NODE_METRICS
     actions = (*ClusterMember.actions, "pool_exhausted", "disk_full")
@@ -124,8 +125,8 @@ class DatabaseNode(ClusterMember):
         cluster = cluster_of(me)
         on.path("read")
         on.take("connections")
-        on.serve("cpu", "read", by_cost=True)
         cls._from_disk(on, me)
+        on.serve("cpu", "read", by_cost=True)
         on.read_version()
         on.size((me.settings_from or me).component.record_size)
         on.reply()
@@ -137,10 +138,13 @@ class DatabaseNode(ClusterMember):
         if WITH_LOCKS in settings.values and in_effect(settings.values, WITH_LOCKS):
             on.lock_key()
         cls._from_disk(on, me)
-        on.serve("cpu", "write")
+        on.serve("cpu", "write", by_cost=True)
         on.store("written_share")
         on.commit()
-        if cluster is not None and cluster.waits_for_replicas:
+        if cluster is not None and cluster.primary is me and cluster.unanswered_s is not None:
+            on.delay("unanswered")
+            on.stop("replication_timeout")
+        elif cluster is not None and cluster.waits_for_replicas:
             on.call_all("replicas", "apply", cluster.enough)
             on.stop_if_failed()
         else:

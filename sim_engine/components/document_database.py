@@ -79,7 +79,7 @@ class DocumentDatabase(DatabaseOwner):
     @classmethod
     def wire(cls, world: World, me: Instance) -> None:
         super().wire(world, me)
-        world.builder.set_number(me, MAJORITY, float(len(cls.cluster(world, me).members) // 2))
+        world.builder.set_number(me, MAJORITY, float(cls.needed(me.values, len(cls.cluster(world, me).members))))
 
     @classmethod
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
@@ -100,6 +100,10 @@ class DocumentDatabase(DatabaseOwner):
     def enough(cls, values: Mapping[str, Any]) -> str:
         """With the primary's own copy, the half of all makes a majority."""
         return MAJORITY
+
+    @classmethod
+    def needed(cls, values: Mapping[str, Any], members: int) -> int:
+        return members // 2
 
     @classmethod
     def loses(cls, values: Mapping[str, Any], failures: int, since_s: float) -> bool:

@@ -16,6 +16,7 @@ from sim_engine.catalogue.component import Component, Duration, Metric, Pool, Po
 from sim_engine.catalogue.parameter import choice, integer, number
 from sim_engine.catalogue.prices import price_per_hour
 from sim_engine.catalogue.wire import Sentence, Wire
+from sim_engine.causes import CODE
 from sim_engine.texts import _
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
+OK = CODE["ok"]
+SHORTEST_REST_S = 0.05  # before a batch is tried again that a dead database, say, did not give or take
 MOVING = _("Adding and removing shards")
 
 
@@ -152,11 +155,15 @@ class ShardRouter(Component):
             giver, taker = batch.giver, batch.taker
             shard = taker.settings_from or taker
             cost, kb = float(len(batch.keys)), len(batch.keys) * float(shard.values[shard.component.record_size])
-            if giver.alive:
-                yield world.send_work(me, batch.giving_link, giver, "get", kb, cost)
-            yield world.send_work(me, batch.taking_link, taker, "put", kb, cost)
-            world.shards.move(me, batch)
-            yield world.env.timeout(float(me.values["move_pause_ms"]) / 1000.0)
+            pause_s = float(me.values["move_pause_ms"]) / 1000.0
+            if (
+                (yield world.send_work(me, batch.giving_link, giver, "get", kb, cost)) == OK
+                and (yield world.send_work(me, batch.taking_link, taker, "put", kb, cost)) == OK
+            ):  # fmt: skip
+                world.shards.move(me, batch)
+            else:
+                pause_s = max(pause_s, SHORTEST_REST_S)
+            yield world.env.timeout(pause_s)
 
     @classmethod
     def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:

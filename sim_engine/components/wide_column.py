@@ -130,7 +130,6 @@ class WideColumn(Component):
         on.path("write")
         on.take("connections")
         on.serve("cpu", "coordinate")
-        on.new_version()
         asked = "write_consistency" if me.values["writes_to"] == ENOUGH else "replication_factor"
         on.call_replicas("ring", "put", "replication_factor", "write_consistency", asked)
         on.reply()

@@ -25,6 +25,7 @@ from sim_engine.kernel.random import keyed, mix, uniform
 from sim_engine.kernel.routes import first_on_ring, pick
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import leave_node, next_span, record_span
+from sim_engine.kernel.stores import give_version
 from sim_engine.kernel.tasks import allocate, make_ready, release_held, release_slot
 from sim_engine.kernel.turns import let_go
 from sim_engine.kernel.types import Key, Row
@@ -37,6 +38,7 @@ from sim_engine.operations.codes import (
     FIRST_BRANCH,
     GET,
     OWN_REQUEST,
+    PUT,
     RESOLVE,
     SMALL,
     SMALL_KB,
@@ -167,6 +169,7 @@ def launch(s: State, caller_index: int, origin: int, member_index: int, verb: in
         task.object_kb = caller.object_kb
         task.propagates = caller.propagates
         task.poison = caller.poison
+        task.given = caller.given
         if caller.propagates != 0:
             task.expires_s = caller.expires_s
         task.key = caller.key
@@ -340,6 +343,7 @@ def fork(s: State, index: int, code: Row, now: float) -> None:
         child.kind = task.kind
         child.key = task.key
         child.version = task.version
+        child.given = task.given
         child.address = task.address
         child.acknowledged = task.acknowledged
         child.stamp_s = task.stamp_s
@@ -415,7 +419,7 @@ def call_replicas(s: State, caller_index: int, code: Row, now: float) -> bool:
 
     The copies, how many must answer (0: all that are asked) and how many are asked are parameters code.c, + 1, + 2. Who is known to
     be down is not asked. Where fewer are asked than there are copies, the first asked is drawn at random. False when too few can be
-    reached (the cause is set).
+    reached (the cause is set). A write gets its version here, so that one that reaches nobody uses none.
     """
     caller = s.tasks[caller_index]
     route = s.routes[code.a]
@@ -437,7 +441,9 @@ def call_replicas(s: State, caller_index: int, code: Row, now: float) -> bool:
     caller.pending = needed
     caller.spare = asked - needed
     caller.quorum = 1
-    if code.b == GET:
+    if code.b == PUT:
+        give_version(s, caller)
+    elif code.b == GET:
         caller.version = UNKNOWN
         caller.flag = 0
     caller.cause = OK

@@ -331,20 +331,6 @@ def send_work(
 
 
 @entry_point
-def forget_unwritten(s: State, issued: int, dataset: int, store_index: int) -> int:
-    """Writes that one node had issued and that never reached the store: counted, and expected no more."""
-    lost = 0
-    for key in range(s.key_rows):
-        gap = s.keyed[key, issued] - s.keyed[key, store_index]
-        if gap > 0:
-            lost += gap
-            s.keyed[key, issued] = s.keyed[key, store_index]
-            if s.keyed[key, dataset] > s.keyed[key, store_index]:
-                s.keyed[key, dataset] = s.keyed[key, store_index]
-    return lost
-
-
-@entry_point
 def max_version_gap(s: State, newer: int, older: int) -> int:
     """Versions, summed over keys, that store `newer` has beyond store `older`."""
     total = 0

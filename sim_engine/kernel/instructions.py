@@ -16,7 +16,7 @@ from sim_engine.kernel.routes import pick
 from sim_engine.kernel.sources import begin_page, draw_count, end_page, issue, leave, leaves, may_retry, record, visit
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import OK
-from sim_engine.kernel.stores import apply_version, look_up, remove, store
+from sim_engine.kernel.stores import apply_version, give_version, look_up, remove, store
 from sim_engine.kernel.tasks import allocate, make_ready, release_slot
 from sim_engine.kernel.turns import let_go, lock
 from sim_engine.kernel.types import Row
@@ -104,8 +104,10 @@ def _send(s: State, index: int, code: Row, now: float) -> int:
 def _commit(s: State, index: int, now: float) -> int:
     task = s.tasks[index]
     node = s.nodes[task.node]
-    s.keyed[task.key, node.store] += 1
-    task.version = s.keyed[task.key, node.store]
+    newest = s.keyed[task.key, node.store]
+    if task.given == 0:
+        task.version = newest + 1
+    s.keyed[task.key, node.store] = max(newest, task.version)
     task.dataset = node.dataset
     task.stamp_s = now
     node.commits = node.commits + 1
@@ -133,7 +135,8 @@ def _look_up(s: State, index: int, code: Row, now: float) -> int:
     if found:
         if code.b == 0:
             node.hits = node.hits + 1
-        task.version = version
+        if task.given == 0:
+            task.version = version
     return NEXT
 
 
@@ -169,14 +172,10 @@ def _next_tick(s: State, index: int, code: Row, now: float) -> int:
 
 
 @function
-def _new_version(s: State, index: int) -> int:
-    """The next version of a key that several may write: the column of the node's dataset's issued versions counts them."""
+def _new_version(s: State, index: int, code: Row) -> int:
     task = s.tasks[index]
-    node = s.nodes[task.node]
-    newest = max(s.keyed[task.key, node.issued], s.keyed[task.key, node.dataset])
-    s.keyed[task.key, node.issued] = newest + 1
-    task.version = newest + 1
-    task.dataset = node.dataset
+    give_version(s, task)
+    task.given = code.b
     return NEXT
 
 
@@ -269,7 +268,7 @@ def _message_operation(s: State, index: int, code: Row, now: float) -> int:
     elif what == op.LOCK:
         return NEXT if lock(s, index, code, now) else WAIT
     elif what == op.NEW_VERSION:
-        return _new_version(s, index)
+        return _new_version(s, index, code)
     elif what == op.KEEP_VERSION:
         return _keep_version(s, index, now)
     elif what == op.STORE:

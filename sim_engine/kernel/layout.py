@@ -75,6 +75,7 @@ TASK = np.dtype(
         ("flag", "i1"),
         ("visitor", "i1"),  # it keeps its address from request to request
         ("poison", "i1"),  # whoever works on its message fails
+        ("given", "i1"),  # a cache that writes later has given the version: whoever commits it keeps that
         ("locks", "i1"),  # what it leads is a lock
         ("quorum", "i1"),  # its call goes to several replicas: the newest version counts
         ("propagates", "i1"),  # its deadline goes with its calls

@@ -236,6 +236,17 @@ def empty(s: State, cache_index: int) -> None:
     cache.used_kb = 0.0
 
 
+@function
+def give_version(s: State, task: Row) -> None:
+    """The next version of a key that several may write: a column of its own counts those that have been given."""
+    node = s.nodes[task.node]
+    newest = max(s.keyed[task.key, node.issued], s.keyed[task.key, node.dataset])
+    if task.given == 0:
+        task.version = newest + 1
+    s.keyed[task.key, node.issued] = max(newest, task.version)
+    task.dataset = node.dataset
+
+
 @inlined
 def apply_version(s: State, store_index: int, key: int, version: int) -> None:
     """A replica never goes back to an older version."""

@@ -55,6 +55,7 @@ def allocate(s: State) -> int:
     task.message = -1
     task.leads = 0
     task.poison = 0
+    task.given = 0
     task.quorum = 0
     task.propagates = 0
     task.expires_s = math.inf

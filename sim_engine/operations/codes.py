@@ -51,7 +51,7 @@ from typing import Final
     LIMIT,  # a limiter, b kind, rate, burst, window (parameters)
     LAND,  # those who wait for this one go on
     LOCK,  # b 1 + column: of the key; waits for its turn
-    NEW_VERSION,  # of a key for which there is no primary
+    NEW_VERSION,  # of a key for which there is no primary; b: whoever commits the write keeps it
     KEEP_VERSION,  # store a version that somebody else has made
     STORE,  # what the request carries goes to the disk; b share of it (parameter, -1: all), c CHECKS_ROOM: no more than that
     CALL_REPLICAS,  # a route, b verb, c how many copies, how many must answer, how many are asked (parameters)

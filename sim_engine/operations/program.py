@@ -340,9 +340,9 @@ class Program:
         """Waits for the lock of the key; the end gives it to the next."""
         self._emit(op.LOCK, 0, 1 + self._names.column("locks"))
 
-    def new_version(self) -> None:
-        """The next version of a key that several nodes may write."""
-        self._emit(op.NEW_VERSION)
+    def new_version(self, kept: bool = False) -> None:
+        """The next version of a key that several nodes may write. kept: the database that the write comes to later keeps it."""
+        self._emit(op.NEW_VERSION, 0, int(kept))
 
     def keep_version(self) -> None:
         self._emit(op.KEEP_VERSION)
@@ -358,7 +358,7 @@ class Program:
     def call_replicas(self, port: str, verb: str, copies: str, needed: str, asked: str) -> None:
         """Calls those on the port's ring who keep the key. Parameters: how many do, must answer ("": all that are asked), are asked.
 
-        The flag says afterwards whether the versions that a "get" has met differ.
+        The flag says afterwards whether the versions that a "get" has met differ. A "put" gives the write its version.
         """
         route, code = self._names.route(port, None), VERB_CODE[verb]
         self._emit(op.CALL_REPLICAS, route, code, self._names.block((copies, needed, asked)), salt=f"call {port} {verb}", shared=True)

@@ -116,6 +116,11 @@ class Builder:
             me.parameters[name] = self.memory.add("parameters")
         self.memory.state.parameters[me.parameters[name]] = value
 
+    def set_delay(self, me: Instance, name: str, seconds: float) -> None:
+        """A duration that nobody sets by hand, always the same until it is set again."""
+        at = me.durations[name]
+        self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(0.0, seconds, 1.0)
+
     def column(self, me: Instance, name: str) -> int:
         """A column of the component's own with a number for each key."""
         if name not in me.columns:

@@ -50,9 +50,16 @@ class Data:
         """Gives a node all that it has missed."""
         self._world.memory.state.keyed[:, me.store] += self._gaps(me, port, copies)
 
-    def forget_unwritten(self, me: Instance, owner: Instance) -> int:
-        """Writes that had been acknowledged and never reached the database: counted, and expected no more."""
-        return int(control.forget_unwritten(self._world.memory.state, self._world.builder.column(me, "issued"), me.dataset, owner.store))
+    def forget_unwritten(self, me: Instance) -> int:
+        """Of each key, the versions that a cache has given and nobody behind it has: counted, and expected no more."""
+        keyed = self._world.memory.state.keyed
+        stores = [other.store for other in self._world.instances.values() if other.dataset == me.dataset and other.store >= 0]
+        stored, issued = keyed[:, stores].max(axis=1), keyed[:, self._world.builder.column(me, "issued")]
+        gone = issued > stored
+        lost = int((issued[gone] - stored[gone]).sum())
+        issued[gone] = stored[gone]
+        keyed[gone, me.dataset] = np.minimum(keyed[gone, me.dataset], stored[gone])
+        return lost
 
     def share_versions(self, me: Instance, together: list[Instance]) -> None:
         """Says that several nodes write the same keys, each into data of its own: versions are counted for all of them together."""

@@ -4,6 +4,8 @@ A check that passes while its target is healthy changes nothing but counters, so
 are events at the time of their answer.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,6 +45,7 @@ class HealthCheck:
     member: int = -1
     timer: int = -1
     timeout_s: float = 0.0
+    judge: Judge | None = None  # while it is carried out
 
 
 @dataclass(slots=True)
@@ -99,6 +102,10 @@ class Judge:
             self.healthy = False
             self.lost(since_s)
 
+    def trust(self) -> None:
+        """What failed before counts no more: it must fail as often again to be lost."""
+        self.healthy, self.failures, self.passes = True, 0, 0
+
     def stop_listening(self) -> None:
         """Nobody wants to know any more how a check under way ends."""
         self.lost, self.back, self.late = _ignore, _ignore, None
@@ -109,7 +116,7 @@ def _ignore(*_seconds: float) -> None:
 
 
 def watch(
-    world: "World", check: HealthCheck, lost: Callable[[float], None], back: Callable[[], None], healthy: bool = True
+    world: World, check: HealthCheck, lost: Callable[[float], None], back: Callable[[], None], healthy: bool = True
 ) -> Generator[simpy.Event, Any, None]:
     """Checks for ever; calls `lost` with the seconds since the first failure, and `back`, when a threshold is passed."""
     env, values = world.env, check.settings.values
@@ -128,7 +135,7 @@ def watch(
         with world.losses.about(check.target, check.watcher() or check.settings):
             back()
 
-    judge = Judge(env, values, noticed, good_again, loses, healthy)
+    judge = check.judge = Judge(env, values, noticed, good_again, loses, healthy)
     luck = world.luck_of(check.settings, check.purpose)
     number = 0
     try:
@@ -148,7 +155,7 @@ def watch(
 
 
 def follow(
-    world: "World", me: Instance, group: "Group", watching: Callable[[Instance], Generator[simpy.Event, Any, None]]
+    world: World, me: Instance, group: Group, watching: Callable[[Instance], Generator[simpy.Event, Any, None]]
 ) -> Generator[simpy.Event, Any, None]:
     """Lets `me` watch each instance of a component for as long as that one is in service."""
     watched: dict[tuple[str, int], simpy.Process] = {}

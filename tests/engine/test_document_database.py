@@ -106,3 +106,44 @@ def test_it_can_be_a_shard() -> None:
     assert time_of(run, "resharded") > 2.0
     done = [run.summary()["components"][name]["done"] for name in ("one", "two")]
     assert min(done) > 200 and run.summary()["requests"]["failed"] == 0
+
+
+def test_a_primary_that_dies_again_is_lost_again() -> None:
+    """It was back when the election was due, and died before it had passed a check."""
+    run = Run(replica_set(2, kill("database", 5.0)))
+    while not times_of(run, "primary_lost"):
+        run.advance()
+    lost_s = times_of(run, "primary_lost")[0]
+    go(run, lost_s + PROMOTION_S - 0.2)
+    run.command({"action": "restore", "component": "database"})
+    while not times_of(run, "primary_back"):
+        run.advance()
+    run.command({"action": "kill", "component": "database"})
+    go(run)
+    assert len(times_of(run, "primary_lost")) == 2 and len(times_of(run, "promoted")) == 1
+
+
+def test_a_member_that_catches_up_is_not_waited_for() -> None:
+    """It died so shortly that nobody noticed. Until it has copied what it missed, two of three make a majority without it."""
+    document = replica_set(2, kill("replica_1", 5.0, for_s=0.2), read_ratio=0.0)
+    run = Run(document)
+    go(run, 5.0)
+    member = run.world.instances["replica_1"]
+    applied = int(run.world.memory.state.nodes[member.node]["applied"])
+    go(run, 6.0)
+    assert int(run.world.memory.state.nodes[member.node]["applied"]) == applied
+    go(run)
+    assert int(run.world.memory.state.nodes[member.node]["applied"]) > applied
+    assert times_of(run, "replica_back", "replica_1") != []
+
+
+def test_a_majority_that_hears_of_nothing_acknowledges_nothing() -> None:
+    """Replication stops, writes wait in vain, and so none is lost when the primary dies."""
+    stopped = {"at_s": 5.0, "for_s": 8.0, "component": "database", "action": "stop_replication", "arguments": {}}
+    document = replica_set(2, stopped, kill("database", 8.0), read_ratio=0.0)
+    for replica in ("replica_1", "replica_2"):
+        document["links"][f"database-{replica}"]["parameters"]["timeout_ms"] = 300.0
+    run = play(document)
+    event = next(e for e in run.world.story.all if e["kind"] == "promoted")
+    assert event["arguments"]["writes"] == 0 and (acknowledged(run) <= versions(run, event["component"])).all()
+    assert run.summary()["errors"]["replication_timeout"] > 50

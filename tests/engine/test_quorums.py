@@ -104,3 +104,38 @@ def test_too_few_copies_that_are_up_are_no_quorum() -> None:
     summary = run.summary()
     writes = 300.0 * 0.5 * (8.0 - 2.5)
     assert abs(summary["errors"]["no_quorum"] - writes) < 4.0 * writes**0.5
+
+
+def test_a_write_that_is_refused_uses_no_version() -> None:
+    """With two of three nodes known to be down nothing is written, so nothing is missed either."""
+    document = a_store_without_a_primary(3, 1, 2, write_ms=2.0)
+    document["components"]["store"]["parameters"] |= {"instances": 3, "detection_s": 0.2}
+    kills = [kill("store", 2.0, for_s=2.0) for _ in range(2)]
+    for number, fault in enumerate(kills, 2):
+        fault["arguments"]["instance"] = number
+    document["scenarios"]["only"]["faults"] = kills
+    run = Run(document)
+    issued = run.world.instances["store"].columns["issued"]
+    given = []
+    for at_s in (2.5, 3.8):
+        go(run, at_s)
+        given.append(int(run.world.memory.state.keyed[:, issued].sum()))
+    assert given[0] == given[1] > 100
+    assert run.summary()["errors"]["no_quorum"] > 100
+    go(run)
+    assert int(run.world.memory.state.keyed[:, issued].sum()) > given[1]
+
+
+def test_what_a_failed_write_left_behind_may_be_read() -> None:
+    """Nobody knows yet that two of three nodes are silent: the third keeps what it was sent, reads of it find that, and none is old."""
+    document = a_store_without_a_primary(3, 1, 2, write_ms=2.0)
+    document["components"]["store"]["parameters"] |= {"instances": 3, "detection_s": 100.0, "read_repair": 0.0}
+    kills = [kill("store", 2.0, "machine") for _ in range(2)]
+    for number, fault in enumerate(kills, 2):
+        fault["arguments"]["instance"] = number
+    document["scenarios"]["only"]["faults"] = kills
+    run = play(document)
+    me = run.world.instances["store"]
+    stored, acknowledged = (run.world.memory.state.keyed[:, column] for column in (me.store, me.dataset))
+    assert (stored - acknowledged).sum() > 100, "written at one, acknowledged by nobody"
+    assert run.summary()["stale_reads"] < 5, "but for what was under way to the one that lives"

@@ -131,3 +131,19 @@ def test_a_shard_key_of_few_values_fills_few_shards(sharding: str) -> None:
     assert len(set(holders(run).tolist())) == 6
     assert times_of(run, "resharding") == [1.0]
     assert_conserved(run)
+
+
+def test_nothing_moves_from_a_database_that_does_not_answer() -> None:
+    """The keys of a dead one stay there until it is back."""
+    document = sharded(2, "range")
+    document["scenarios"]["only"]["faults"] = [kill("shard_0", 2.5, for_s=4.0)]
+    run = Run(document)
+    go(run, 3.0)
+    before = holders(run)
+    run.command({"action": "design", "design": with_one_more(document, 2)})
+    go(run, 6.0)
+    meanwhile = holders(run)
+    assert ((before == "shard_0") == (meanwhile == "shard_0")).all()
+    go(run)
+    assert (holders(run) == "shard_0").sum() == KEYS / 3
+    assert_conserved(run)

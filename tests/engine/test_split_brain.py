@@ -178,3 +178,14 @@ def test_without_automatic_failover_nothing_happens_but_lost_messages() -> None:
     assert happened(run).isdisjoint({"promoted", "split_brain", "no_automatic_failover"})
     assert time_of(run, "primary_back") >= ENDS_S
     assert writes_lost(run) == 0
+
+
+def test_a_replica_that_was_cut_off_copies_what_it_missed_first() -> None:
+    """It has lived all the time, and yet it has to be told."""
+    broken = {"at_s": BEGINS_S, "for_s": ENDS_S - BEGINS_S, "link": "database-replica_2", "action": "cut"}
+    document = sites(faults=[], cut=True)
+    document["scenarios"]["only"]["faults"] = [broken]
+    run = play(document)
+    passes_s = ENDS_S + INTERVAL_S  # the second check that passes, at the earliest
+    assert passes_s + 1.0 <= time_of(run, "replica_back", "replica_2") <= passes_s + INTERVAL_S + 1.2
+    assert "promoted" not in happened(run)
