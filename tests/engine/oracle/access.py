@@ -7,7 +7,7 @@ from tests.engine.oracle.policies import Call
 from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:
-    from tests.engine.oracle.database import Cluster, Node
+    from tests.engine.oracle.cluster import Cluster, Member
     from tests.engine.oracle.world import World
 
 
@@ -27,8 +27,9 @@ class Access:
         called = [wire for wire in self.wires if wire.part.is_called] or self.wires
         return called[self.place % len(called)]
 
-    def next_version(self, key: int) -> int:
-        raise NotImplementedError
+    def newest(self, key: int) -> int:
+        """The newest version of a key that is stored there."""
+        return max(wire.part.newest(key) for wire in self.wires)
 
 
 class ClusterAccess(Access):
@@ -39,13 +40,17 @@ class ClusterAccess(Access):
         self.cluster = cluster
 
     def ask(self, verb: str, request: Request) -> Steps[Answer]:
-        return (yield from self.wires[0].call_one_of(lambda: self._node(verb), verb, request))
+        return (yield from self.wires[0].call_one_of(lambda: self._one(verb), verb, request))
 
-    def _node(self, verb: str) -> "Node":
-        return self.cluster.for_read() if verb == "read" else self.cluster.primary
+    def _one(self, verb: str) -> "Member":
+        self.place += 1
+        asked = self.cluster.answers(verb, self.wires[0].caller)
+        return asked[self.place % len(asked)]
 
     def ask_primary(self, verb: str, request: Request) -> Steps[Answer]:
-        return (yield from self.wires[0].call_one_of(lambda: self.cluster.primary, verb, request))
+        """The newest one, where there are two."""
+        wire = self.wires[0]
+        return (yield from wire.call_one_of(lambda: self.cluster.answers("write", wire.caller)[0], verb, request))
 
-    def next_version(self, key: int) -> int:
-        return self.cluster.next_version(key)
+    def newest(self, key: int) -> int:
+        return max(member.newest(key) for member in self.cluster.members)

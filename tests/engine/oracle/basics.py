@@ -22,6 +22,7 @@ Steps = Generator[simpy.Event, Any, Result]
 Parameters = dict[str, Any]
 
 MS = 0.001
+ROUNDING = 1e-9
 
 
 class TooLate(Exception):
@@ -45,8 +46,8 @@ class Request:
     """What a client asks for; `version` is what a cache is told to keep or a replica to apply.
 
     `traffic` is its class, `wanted_kb` the size of what it asks for (0: whoever answers gives its own), `changes_s` how long a file
-    stays as it is. `deadline` is until when its holder waits, told to others with `propagates`. `lots` is what chance has said about
-    links with a share.
+    stays as it is. Whoever works on what `is_poison` fails. `deadline` is until when its holder waits, told to others with `propagates`.
+    `lots` is what chance has said about links with a share.
     """
 
     is_read: bool = True
@@ -60,6 +61,7 @@ class Request:
     deadline: float = math.inf
     propagates: bool = False
     changes_s: float = 0.0
+    is_poison: bool = False
     lots: dict[Any, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -136,10 +138,16 @@ class Pool:
 
     def __init__(self, env: Clock, capacity: int, queue_limit: float, queue: Level) -> None:
         self.env = env
+        self.capacity = capacity
         self.slots = simpy.Resource(env, capacity)
         self.queue_limit = queue_limit
         self.queue = queue
         self.held = Level(env)
+
+    def leave(self, share: float) -> None:
+        """So much of it is there, at least one; who holds one keeps it."""
+        self.slots._capacity = max(1, math.floor(self.capacity * share + ROUNDING))
+        self.slots._trigger_put(None)
 
     def is_full(self) -> bool:
         return self.slots.count >= self.slots.capacity and len(self.slots.queue) >= self.queue_limit
@@ -183,6 +191,7 @@ class Part:
         self.queue = Level(self.env)
         self.lived = Level(self.env)
         self.lived.add(1)
+        self.disk_full = False
         self.killed_as: str | None = None
         self.died_at = 0.0
         self.spot = world.spots[name]
@@ -258,6 +267,28 @@ class Part:
 
     def forget(self) -> None:
         """What is lost with the part beyond its visits."""
+
+    def fill_disk(self, full: bool) -> None:
+        """Nothing more can be stored, or something can again."""
+        freed = self.disk_full and not full
+        self.disk_full = full
+        if freed:
+            self.disk_freed()
+
+    def disk_freed(self) -> None:
+        """What happens when there is room on the disk again."""
+
+    def leak(self, share: float) -> None:
+        """So much is left of what it can give away."""
+        for pool in self.leaking():
+            pool.leave(share)
+
+    def leaking(self) -> "list[Pool]":
+        return []
+
+    def newest(self, key: int) -> int:
+        """The newest version of a key that is stored here, or at those that belong to it."""
+        return 0
 
     def purge(self) -> None:
         """Drop what is held for others."""

@@ -1,5 +1,6 @@
 """Cache: real keys, four ways to choose who goes, a life from the put, and a database that it may stand in front of."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ class Cache(Part):
         self.hits = self.misses = 0
         self.behind: dict[str, Access] = {}
         self.fetching: dict[int, simpy.Event] = {}
-        self.unwritten: list[Request] = []
+        self.given: Counter[int] = Counter()  # the newest version of each key that a write got here
         self.writes_lost = 0
+        self.lives = 0
         self.programs = {
             "get": self._served(self._get),
             "put": self._served(self._put),
@@ -117,7 +119,10 @@ class Cache(Part):
         if key not in self.entries and len(self.entries) >= p["capacity_keys"]:
             del self.entries[self._victim()]
         life = p["ttl_s"] * (1 + p["ttl_jitter"] * self.luck.uniform(-1, 1)) if p["ttl_s"] else float("inf")
-        self.entries[key] = Entry(version, self.operations, self.operations, 0, self.env.now + life, life)
+        fresh = Entry(version, self.operations, self.operations, 0, self.env.now + life, life)
+        if known := self.entries.get(key):  # one use more, and its turn stays
+            fresh.put, fresh.uses = known.put, known.uses + 1
+        self.entries[key] = fresh
 
     def _victim(self) -> int:
         keys = list(self.entries)
@@ -138,10 +143,10 @@ class Cache(Part):
     def _write(self, request: Request) -> Steps[Answer]:
         """In front of a database: through, around, or back."""
         if self.parameters["writes"] == "back":
-            later = replace(request, version=self.database.next_version(request.key))
+            self.given[request.key] = max(self.given[request.key], self.world.acknowledged[request.key]) + 1
+            later = replace(request, version=self.given[request.key])
             self._store(request.key, later.version)
-            self.unwritten.append(later)
-            self.env.process(self._write_back(later))
+            self.env.process(self._write_back(later, self.lives))
             return Answer(version=later.version)
         answer = yield from self.database.ask("write", request)
         if answer.ok and self.parameters["writes"] == "through":
@@ -150,19 +155,22 @@ class Cache(Part):
             self.entries.pop(request.key, None)
         return answer
 
-    def _write_back(self, request: Request) -> Steps[None]:
+    def _write_back(self, request: Request, life: int) -> Steps[None]:
+        """Tried once, unless the link has retries; the version goes with the write."""
         yield self.env.timeout(self.parameters["write_back_delay_ms"] * MS)
-        if request in self.unwritten:
-            self.unwritten.remove(request)
+        if life == self.lives:
             yield from self.database.ask("write", request)
 
     def forget(self) -> None:
+        self.lives += 1
         self.entries.clear()
         self.fetching.clear()
-        self.writes_lost += len(self.unwritten)
-        for request in self.unwritten:
-            self.world.forget_write(request.key, request.version)
-        self.unwritten.clear()
+        for key, given in self.given.items():
+            stored = self.database.newest(key)
+            self.writes_lost += max(0, given - stored)
+            self.given[key] = min(given, stored)
+            if given > stored:
+                self.world.acknowledged[key] = min(self.world.acknowledged[key], stored)
 
     def resources(self) -> list[float]:
         return [self.threads.utilisation(), self.connections.utilisation()]

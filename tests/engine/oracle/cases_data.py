@@ -9,14 +9,17 @@ def readers(rate: float = 80.0, **more: Any) -> Document:
     return part("clients", **({"arrival_rate_per_s": rate, "read_ratio": 0.8, "keys": 60, "zipf_exponent": 0.8} | more))
 
 
-def cache_aside(faults: list[Document] | None = None, traffic: dict[str, Any] | None = None, **cache: Any) -> Document:
+def cache_aside(
+    faults: list[Document] | None = None, traffic: dict[str, Any] | None = None, on_write: str = "delete", **cache: Any
+) -> Document:
     parts = {
         "clients": readers(**(traffic or {})),
         "server": part("server", service_ms=2.0, cores=2),
         "cache": part("cache", **({"operation_ms": 0.5, "operation_distribution": "exponential"} | cache)),
         "db": part("sql_database", read_ms=8.0, write_ms=6.0),
     }
-    links = [link("clients", "server"), link("server", "cache", latency_ms=1.0, timeout_ms=50.0), link("server", "db")]
+    links = [link("clients", "server"), link("server", "db")]
+    links.append(link("server", "cache", latency_ms=1.0, timeout_ms=50.0, on_write=on_write))
     return design(parts, links, 6.0, faults)
 
 
@@ -68,6 +71,7 @@ def filed(faults: list[Document] | None = None, server: dict[str, Any] | None = 
 
 
 WRITERS = {"read_ratio": 0.4, "keys": 12, "rate": 50.0}
+PUTTERS: dict[str, Any] = {"read_ratio": 0.6, "keys": 40}
 STAMPEDE: dict[str, Any] = {"keys": 3, "read_ratio": 1.0, "rate": 110.0}
 CASES: dict[str, Document] = {
     "least often used": cache_aside(capacity_keys=15, eviction="lfu"),
@@ -76,6 +80,13 @@ CASES: dict[str, Document] = {
     "life with jitter": cache_aside(ttl_s=0.5, ttl_jitter=0.8),
     "life from the last use": cache_aside(ttl_s=0.3, ttl_slides=True),
     "life from the last use, with jitter": cache_aside(ttl_s=0.3, ttl_slides=True, ttl_jitter=1.0, capacity_keys=30),
+    "what is written is put": cache_aside(traffic=WRITERS, on_write="put", ttl_s=1.0),
+    "what is written is put, and the oldest go": cache_aside(traffic=PUTTERS, on_write="put", capacity_keys=12, eviction="fifo"),
+    "what is written is put, and the least used go": cache_aside(traffic=PUTTERS, on_write="put", capacity_keys=12, eviction="lfu"),
+    "what is written is put, at one of two": cache_aside(
+        [kill("cache", 2.0, for_s=1.0, instance=1)], PUTTERS | {"zipf_exponent": 0.0}, on_write="put", instances=2
+    ),
+    "what is written is left": cache_aside(traffic=WRITERS, on_write="leave", ttl_s=0.5),
     "cache nodes on a ring": cache_aside(traffic={"zipf_exponent": 0.0}, instances=3, capacity_keys=8),
     "a cache node is killed": cache_aside([kill("cache", 2.0, for_s=2.0)], {"zipf_exponent": 0.0}, instances=2, capacity_keys=100),
     "read through": in_front(),
@@ -83,6 +94,9 @@ CASES: dict[str, Document] = {
     "written around": in_front(traffic=WRITERS, writes="around"),
     "written back": in_front(traffic=WRITERS, writes="back", write_back_delay_ms=300.0),
     "written back and lost": in_front([kill("cache", 2.0, for_s=1.0)], WRITERS, writes="back", write_back_delay_ms=300.0),
+    "written back over a database that fails": in_front(
+        [kill("db", 2.0, for_s=1.0), kill("cache", 4.0, for_s=0.5)], WRITERS, writes="back", write_back_delay_ms=200.0, ttl_s=0.4
+    ),
     "stampede": in_front(traffic=STAMPEDE, ttl_s=0.1),
     "single flight": in_front(traffic=STAMPEDE, ttl_s=0.1, single_flight=True),
     "single flight of a server": fetched_once(),

@@ -51,7 +51,7 @@ def in_memory(faults: Faults = None, traffic: dict[str, Any] | None = None, **st
 
 def jobs(
     broker: Document, worker: dict[str, Any], faults: Faults = None, link_ms: float = 1.0, scheduler: dict[str, Any] | None = None,
-    others: dict[str, Document] | None = None, **traffic: Any
+    others: dict[str, Document] | None = None, seconds: float = 6.0, **traffic: Any
 ) -> Document:  # fmt: skip
     """Writes of a server become jobs of a worker; `others` are further consumers."""
     consumers = {"worker": part("worker", **worker)} | (others or {})
@@ -66,7 +66,7 @@ def jobs(
     if scheduler:
         parts["cron"] = part("scheduler", **scheduler)
         links.append(link("cron", "broker", latency_ms=1.0))
-    return design(parts, links, 6.0, faults)
+    return design(parts, links, seconds, faults)
 
 
 def queue(**more: Any) -> Document:
@@ -103,6 +103,7 @@ CASES: dict[str, Document] = {
     "reads mend old copies": wide(
         [kill("store", 1.0, for_s=1.5, instance=2)], hint_window_s=0.5, write_consistency=1, read_repair=0.3, read_ms=2.0
     ),
+    "writes go to no more copies than they wait for": wide(writes_to="enough", read_consistency=2, read_repair=0.2),
     "shards whose replicas are read": replicated_shards(reads_from="replicas"),
     "all in memory": in_memory(),
     "few connections": in_memory(max_connections=2),
@@ -119,6 +120,7 @@ CASES: dict[str, Document] = {
     "a full queue": jobs(queue(max_messages=5, prefetch=2), {"service_ms": 40.0, "cores": 1}),
     "the oldest go": jobs(queue(max_messages=5, prefetch=2, when_full="drop_oldest"), {"service_ms": 40.0, "cores": 1}),
     "messages that grow old": jobs(queue(retention_s=0.3, prefetch=1), {"service_ms": 30.0}),
+    "messages that grow old until somebody looks": jobs(queue(retention_s=0.3, prefetch=1), {"service_ms": 30.0}, seconds=5.7),
     "jobs that fail": jobs(queue(redelivery_delay_ms=100.0), STEADY | {"failure_ratio": 0.3}),
     "dead letters": jobs(queue(max_deliveries=2, redelivery_delay_ms=50.0), STEADY | {"failure_ratio": 0.5}),
     "delivered again too early": jobs(queue(visibility_timeout_s=0.05, prefetch=4, max_deliveries=5), {"service_ms": 22.0, "cores": 2}),

@@ -31,6 +31,7 @@ class Mix:
     def __init__(self, luck: random.Random, parameters: Parameters) -> None:
         self.luck = luck
         self.parameters = parameters
+        self.hot = 0.0  # share of the requests that are for the key which was least popular
         self.factors: dict[tuple[str, int], float] = {}
 
     def traffic(self, among: tuple[str, ...] = SHARES) -> str:
@@ -70,6 +71,8 @@ class Mix:
         exponent = p[f"{traffic}_zipf" if traffic in SHARES else "zipf_exponent"]
         if traffic == "static":
             return -1 - pick(self.luck, p["static_objects"], exponent)
+        if self.luck.random() < self.hot:
+            return int(p["keys"]) - 1
         return pick(self.luck, p["keys"], exponent)
 
     def _factor(self, traffic: str, key: int) -> float:

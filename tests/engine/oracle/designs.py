@@ -66,7 +66,14 @@ BARE: dict[str, dict[str, Any]] = {
         "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 3,
         "healthy_threshold": 2, "apply_ms": 1.0,
         "buffer_gb": 16.0, "connection_memory_mb": 0.0, "data_gb": 10.0, "disk_read_ms": 0.5, "disk_queue_depth": 16,
-        "lock_rows": False, "semi_synchronous_replicas": 1,
+        "lock_rows": False, "semi_synchronous_replicas": 1, "promotion_needs_majority": False, "stops_without_majority": False,
+    },
+    "document_database": {
+        "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
+        "service_distribution": "exponential", "service_cv": 1.0, "document_kb": 0.0, "write_concern": "majority",
+        "read_preference": "primary", "replication_batch_ms": 0.0, "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0,
+        "election_timeout_s": 600.0, "promotion_s": 2.0, "apply_ms": 1.0, "buffer_gb": 16.0, "data_gb": 10.0, "disk_read_ms": 0.5,
+        "disk_queue_depth": 16,
     },
     "read_replica": {
         "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE, "read_ms": 5.0, "write_ms": 5.0,
@@ -79,7 +86,7 @@ BARE: dict[str, dict[str, Any]] = {
         "processing_ms": 0.0, "max_connections": AMPLE, "move_batch": 500, "move_pause_ms": 100.0,
     },
     "wide_column": {
-        "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "hint_window_s": 10800.0,
+        "replication_factor": 3, "write_consistency": 2, "read_consistency": 1, "writes_to": "all", "hint_window_s": 10800.0,
         "read_repair": 0.0, "detection_s": 18.4, "cores": 1, "max_connections": AMPLE, "connection_queue_limit": AMPLE,
         "coordinate_ms": 0.0, "read_ms": 1.0, "write_ms": 1.0, "service_distribution": "exponential", "service_cv": 1.0, "row_kb": 0.0,
         "instances": 3,
@@ -90,6 +97,11 @@ BARE: dict[str, dict[str, Any]] = {
         "flush_ms": 1.0, "load_s_per_gb": 0.0, "when_full": "refuse", "reads_from": "primary", "automatic_failover": True,
         "promotion_s": 1.0, "health_check_interval_s": 300.0, "health_check_timeout_ms": 1000.0, "unhealthy_threshold": 10,
         "healthy_threshold": 2,
+    },
+    "key_value_replica": {
+        "threads": 1, "operation_ms": 1.0, "operation_distribution": "constant", "operation_cv": 1.0, "max_connections": AMPLE,
+        "row_kb": 0.0, "memory_gb": 1.0, "data_gb": 1.0, "persistence": "log_each_second", "snapshot_s": 300.0, "fork_ms_per_gb": 10.0,
+        "flush_ms": 1.0, "load_s_per_gb": 0.0,
     },
     "object_storage": {
         "first_byte_ms": 30.0, "first_byte_distribution": "lognormal", "first_byte_cv": 1.0, "max_connections": AMPLE,
@@ -124,7 +136,7 @@ BARE_LINK: dict[str, Any] = {
     "retries": 0, "backoff_ms": 50.0, "backoff_factor": 2.0, "backoff_jitter": False, "retry_budget": 0.0, "hedge_after_ms": 0.0,
     "breaker_failures": 0, "breaker_open_s": 10.0, "breaker_probes": 1, "bulkhead": 0,
     "handshake_round_trips": 0.0, "first_window_kb": 0.0, "window_kb": 0.0,
-    "share": 1.0, "classes": CLASSES, "when": "auto", "asynchronous": False, "priority": 1,
+    "share": 1.0, "classes": CLASSES, "when": "auto", "on_write": "delete", "asynchronous": False, "priority": 1,
 }  # fmt: skip
 INNER_LINK = BARE_LINK | {
     "latency_ms": 0.25, "latency_distribution": "lognormal", "latency_cv": 0.2, "bandwidth_mbit_s": 10_000.0, "timeout_ms": 5000.0,
@@ -147,6 +159,13 @@ def link(source: str, target: str, **parameters: Any) -> Document:
 def kill(component: str, at_s: float, mode: str = "process", for_s: float | None = None, instance: int = 0) -> Document:
     arguments = {"instance": instance}
     return {"at_s": at_s, "component": component, "action": "kill", "mode": mode, "arguments": arguments, "for_s": for_s}
+
+
+def fault(
+    action: str, at_s: float, for_s: float | None = None, component: str | None = None, link: str | None = None, **arguments: Any
+) -> Document:
+    """Any other fault, of a component or a link."""
+    return {"at_s": at_s, "component": component, "link": link, "action": action, "arguments": arguments, "for_s": for_s}
 
 
 def design(

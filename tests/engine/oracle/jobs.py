@@ -40,7 +40,7 @@ class Worker(Part):
             yield from worker
             yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["service_ms"] * MS * request.cost, p["service_cv"]))
             answer = yield from self._ask_others(request)
-            if answer.ok and self.luck.random() < p["failure_ratio"]:
+            if answer.ok and (request.is_poison or self.luck.random() < p["failure_ratio"]):
                 return Answer("error")
             return answer
 

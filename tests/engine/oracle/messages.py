@@ -5,7 +5,7 @@ They differ only in which queues there are and who may be sent a message of whic
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.engine.oracle.balancer import Streak
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Message:
     request: Request
     published_at: float
+    is_poison: bool = False
     tries: int = 0
 
 
@@ -58,6 +59,8 @@ class Broker(Part):
         self.place = 0
         self.lives = 0
         self.dead_letters = self.messages_lost = 0
+        self.stopped = False
+        self.poison_ratio = 0.0
         self.programs = {"publish": self._publish}
 
     def connect(self, target_name: str, wire: Wire) -> None:
@@ -66,6 +69,7 @@ class Broker(Part):
 
     def start(self) -> None:
         self.queues = list(self._make_queues(list(dict.fromkeys(consumer.group for consumer in self.consumers))))
+        self.env.process(self._retain())
         for consumer in self.consumers:
             self.env.process(self._watch(consumer))
 
@@ -92,7 +96,10 @@ class Broker(Part):
             yield from self.cpu.serve(p["operation_ms"] * MS)
             if p["storage"] == "disk" and not p["flush_interval_ms"]:
                 yield from self.disk.serve(p["store_ms"] * MS)
-            taken = [self._put(queue, Message(request, self.env.now)) for queue in self._queues_for(request)]
+            if self.disk_full and p["storage"] == "disk":
+                return Answer("disk_full")
+            bad = self.luck.random() < self.poison_ratio
+            taken = [self._put(queue, Message(request, self.env.now, bad)) for queue in self._queues_for(request)]
             return Answer() if all(taken) else Answer("broker_full")
 
     def _put(self, queue: Queue, message: Message) -> bool:
@@ -103,8 +110,6 @@ class Broker(Part):
             queue.waiting.remove(min(queue.waiting, key=lambda waiting: waiting.published_at))
             self.messages_lost += 1
         self._line_up(queue, message, first=False)
-        if self.parameters["retention_s"]:
-            self.env.process(self._expire(queue, message))
         self._hand_out(queue)
         return True
 
@@ -116,16 +121,20 @@ class Broker(Part):
         else:
             queue.waiting.insert(urgent if first else len(queue.waiting), message)
 
-    def _expire(self, queue: Queue, message: Message) -> Steps[None]:
-        yield self.env.timeout(self.parameters["retention_s"])
-        if message in queue.waiting:
-            queue.waiting.remove(message)
-            self.messages_lost += 1
+    def _retain(self) -> Steps[None]:
+        """Looks now and then at what waits."""
+        retention = self.parameters["retention_s"]
+        while retention:
+            yield self.env.timeout(max(1.0, min(60.0, retention / 20)))
+            for queue in self.queues if self.alive else []:
+                young = [message for message in queue.waiting if message.published_at >= self.env.now - retention]
+                self.messages_lost += len(queue.waiting) - len(young)
+                queue.waiting = young
 
     # Delivering
 
     def _hand_out(self, queue: Queue) -> None:
-        while self.alive and queue.waiting and len(queue.under_way) < queue.at_once:
+        while self.alive and not self.stopped and queue.waiting and len(queue.under_way) < queue.at_once:
             free = [consumer for consumer in self._who_may(queue) if consumer.out < self.parameters["prefetch"]]
             if not free:
                 return
@@ -145,6 +154,11 @@ class Broker(Part):
                 return consumer
         raise AssertionError("one of them has the fewest")
 
+    def stop(self, stopped: bool) -> None:
+        """No consumer gets a message any more, or they do again."""
+        self.stopped = stopped
+        self._hand_out_all()
+
     def _hand_out_all(self) -> None:
         for queue in self.queues:
             self._hand_out(queue)
@@ -153,7 +167,8 @@ class Broker(Part):
         p = self.parameters
         life = self.lives
         yield from self.cpu.serve(p["operation_ms"] * MS)
-        answer = yield from consumer.wire.send(message.request.verb, message.request, p["visibility_timeout_s"] or math.inf)
+        request = replace(message.request, is_poison=message.is_poison)
+        answer = yield from consumer.wire.send(request.verb, request, p["visibility_timeout_s"] or math.inf)
         consumer.out -= 1
         if life != self.lives:
             return
@@ -173,15 +188,8 @@ class Broker(Part):
         yield self.env.timeout(self.parameters["redelivery_delay_ms"] * MS)
         if life == self.lives:
             queue.under_way.remove(message)
-            self._wait_again(queue, message)
-            self._hand_out(queue)
-
-    def _wait_again(self, queue: Queue, message: Message) -> None:
-        retention = self.parameters["retention_s"]
-        if retention and self.env.now - message.published_at > retention:
-            self.messages_lost += 1
-        else:
             self._line_up(queue, message, first=True)
+            self._hand_out(queue)
 
     def _watch(self, consumer: Consumer) -> Steps[None]:
         p = self.parameters

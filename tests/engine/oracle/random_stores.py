@@ -33,7 +33,8 @@ def cache(draw: st.DrawFn, instances: int) -> Document:
             ttl_s=[0.0, 0.3],
             ttl_jitter=[0.0, 0.5],
             ttl_slides=[False, True],
-            writes=["through", "around"],
+            writes=["through", "around", "back"],
+            write_back_delay_ms=[0.0, 60.0, 400.0],
             single_flight=[False, True],
         )
     )
@@ -139,4 +140,8 @@ def data_designs(draw: st.DrawFn) -> Document:
     if nodes > 1 or parts["db"]["kind"] != "sql_database" or parts.get("broker", {}).get("kind") == "event_log":
         parts["clients"]["parameters"] |= SPREAD_OUT
     faults = [draw(fault(parts))] if draw(st.booleans()) else []
-    return design(parts, [draw(wire(source, target)) for source, target in ends], SECONDS, faults)
+    links = [draw(wire(source, target)) for source, target in ends]
+    for link in links:
+        if link["to"] == "cache":
+            link["parameters"]["on_write"] = draw(st.sampled_from(["delete", "put", "leave"]))
+    return design(parts, links, SECONDS, faults)

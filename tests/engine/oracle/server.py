@@ -226,8 +226,15 @@ class Server(Part):
         elif self._reads_through():
             return (yield from self._ask(self._ask_cache("write", request), request.sent_kb))
         if answer.ok and self.caches:
-            yield from self._ask(self._ask_cache("delete", request))
+            yield from self._tell_cache(replace(request, version=answer.version))
         return answer
+
+    def _tell_cache(self, written: Request) -> Steps[None]:
+        what = self.caches[0].parameters["on_write"]
+        if what == "delete":
+            yield from self._ask(self._ask_cache("delete", replace(written, sent_kb=0.0)))
+        elif what == "put":
+            yield from self._ask(self._ask_cache("put", written), written.sent_kb)
 
     def _ask_in_turn(self, request: Request) -> Steps[Answer]:
         newest = 0
@@ -269,6 +276,9 @@ class Server(Part):
     def _answer_check(self, request: Request) -> Steps[Answer]:
         yield from self._run_code(self.parameters["health_check_ms"] * MS)
         return Answer()
+
+    def leaking(self) -> list[Pool]:
+        return [self.workers, self.connections]
 
     def resources(self) -> list[float]:
         p = self.parameters

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tests.engine.oracle.access import ClusterAccess
 from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps
+from tests.engine.oracle.cluster import AGAIN_S
 from tests.engine.oracle.ring import ring_of, spread
 from tests.engine.oracle.stations import Station
 from tests.engine.oracle.waiting import all_answers
@@ -24,14 +25,19 @@ class ShardRouter(Part):
     def connect(self, target_name: str, wire: Wire) -> None:
         shard = ClusterAccess(self.world, self.world.clusters[target_name])
         shard.wires.append(wire)
+        shard.cluster.shard_of = self, len(self.shards)
         self.shards.append(shard)
 
     def start(self) -> None:
-        self.has = [self._wanted(key) for key in range(self.world.keys)]
+        self.used = list(range(len(self.shards)))
+        self.has = self.wanted = self._plan()
 
-    def _wanted(self, key: int) -> int:
-        """Which shard the rule wants to have a key."""
-        many, keys = len(self.shards), self.world.keys
+    def _plan(self) -> list[int]:
+        return [self.used[self._place(key)] for key in range(self.world.keys)]
+
+    def _place(self, key: int) -> int:
+        """Which of the shards that are there the rule wants to have a key."""
+        many, keys = len(self.used), self.world.keys
         rule = self.parameters["sharding"]
         values = self.parameters["shard_key_values"]
         if 0 < values < keys:
@@ -45,28 +51,59 @@ class ShardRouter(Part):
     def shard_of(self, key: int) -> ClusterAccess:
         return self.shards[self.has[key]]
 
+    def newest(self, key: int) -> int:
+        return max(shard.newest(key) for shard in self.shards)
+
+    # When the rule or the shards change
+
     def change_rule(self, sharding: str) -> None:
         self.parameters = self.parameters | {"sharding": sharding}
+        self._rearrange()
+
+    def begin_with(self, many: int) -> None:
+        """The run begins with the first so many of those that are linked."""
+        self.used = list(range(many))
+        self.has = self.wanted = self._plan()
+
+    def use(self, many: int) -> None:
+        """From now on the first so many are there. What was elsewhere is at once where it shall be."""
+        self.used = list(range(many))
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        self.wanted = self._plan()
+        gone = [key for key, shard in enumerate(self.has) if shard not in self.used]
+        self.has = [self.wanted[key] if shard not in self.used else shard for key, shard in enumerate(self.has)]
+        for key in gone:
+            self._settle(key, self.has[key])
         self.env.process(self._move())
 
     def _move(self) -> Steps[None]:
-        """Keys with the same way in batches, one batch after the other."""
-        ways: dict[tuple[int, int], list[int]] = {}
-        for key, shard in enumerate(self.has):
-            if self._wanted(key) != shard:
-                ways.setdefault((shard, self._wanted(key)), []).append(key)
-        size = self.parameters["move_batch"]
-        for (old, new), keys in ways.items():
-            for begin in range(0, len(keys), size):
-                yield from self._move_batch(keys[begin : begin + size], old, new)
-                yield self.env.timeout(self.parameters["move_pause_ms"] * MS)
+        """The first key that is elsewhere than it shall be says which way is next."""
+        p = self.parameters
+        while left := [key for key, shard in enumerate(self.has) if shard != self.wanted[key]]:
+            old, new = self.has[left[0]], self.wanted[left[0]]
+            batch = [key for key in left if (self.has[key], self.wanted[key]) == (old, new)][: p["move_batch"]]
+            moved = yield from self._move_batch(batch, old, new)
+            yield self.env.timeout(p["move_pause_ms"] * MS if moved else max(p["move_pause_ms"] * MS, AGAIN_S))
 
-    def _move_batch(self, keys: list[int], old: int, new: int) -> Steps[None]:
+    def _move_batch(self, keys: list[int], old: int, new: int) -> Steps[bool]:
         for shard, verb in ((old, "get"), (new, "put")):
-            yield from self.shards[shard].ask_primary(verb, Request(cost=len(keys)))
+            answer = yield from self.shards[shard].ask_primary(verb, Request(cost=len(keys)))
+            if not answer.ok:
+                return False
         for key in keys:
-            self.shards[new].cluster.primary.versions[key] = self.shards[old].cluster.primary.versions[key]
             self.has[key] = new
+            self._settle(key, new)
+            for member in self.shards[old].cluster.members:
+                member.give_away(key)
+        return True
+
+    def _settle(self, key: int, new: int) -> None:
+        """All members of a shard have a key, with its newest version."""
+        version = max(self.world.acknowledged[key], *(self.shards[shard].newest(key) for shard in self.used))
+        for member in self.shards[new].cluster.members:
+            member.receive_key(key, version)
 
     def _pass_on(self, request: Request) -> Steps[Answer]:
         if self.connections.is_full():
@@ -75,7 +112,7 @@ class ShardRouter(Part):
             yield from connection
             yield from self.cpu.serve(self.parameters["processing_ms"] * MS)
             if request.is_read and self.luck.random() < self.parameters["scatter_ratio"]:
-                return (yield from all_answers(self.env, [shard.ask_primary("read", request) for shard in self.shards]))
+                return (yield from all_answers(self.env, [self.shards[shard].ask_primary("read", request) for shard in self.used]))
             shard = self.shard_of(request.key)
             if request.is_read and self.parameters["reads_from"] == "replicas":
                 return (yield from shard.ask("read", request))

@@ -8,7 +8,7 @@ from tests.engine.oracle.basics import Answer, Steps
 
 
 def enough_answers(env: simpy.Environment, calls: Sequence[Steps[Answer]], wanted: int) -> Steps[Answer]:
-    """The newest version of the first so many good answers; the first failure, as soon as so many cannot come any more."""
+    """The newest version of the first so many good answers; the failure after which so many cannot come any more."""
     pending = [env.process(call) for call in calls]
     good: list[Answer] = []
     bad: list[Answer] = []
@@ -18,7 +18,7 @@ def enough_answers(env: simpy.Environment, calls: Sequence[Steps[Answer]], wante
             pending.remove(process)
             (good if process.value.ok else bad).append(process.value)
     if len(good) < wanted:
-        return bad[0]
+        return bad[-1]
     newest = max(good[:wanted], key=lambda answer: answer.version)
     return Answer(version=newest.version, size_kb=newest.size_kb)
 

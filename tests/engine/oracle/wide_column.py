@@ -63,9 +63,11 @@ class WideColumn(Part):
         wanted, up = self.parameters["write_consistency"], self._up(copies)
         if len(up) < wanted:
             return Answer("no_quorum")
-        self.given[request.key] += 1
-        write = replace(request, version=self.given[request.key])
-        answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in up], wanted)
+        version = request.version or max(self.given[request.key], self.world.acknowledged[request.key]) + 1
+        self.given[request.key] = max(self.given[request.key], version)
+        write = replace(request, version=version)
+        asked = up if self.parameters["writes_to"] == "all" else self.luck.sample(up, wanted)
+        answer = yield from enough_answers(self.env, [self._ask("copy_write", write, copy) for copy in asked], wanted)
         return Answer(version=write.version) if answer.ok else answer
 
     def _read(self, request: Request, copies: list[int]) -> Steps[Answer]:
@@ -98,12 +100,14 @@ class WideColumn(Part):
 
     def _read_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
+        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
         return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
 
     def _write_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+        if self.disk_full:
+            return Answer("disk_full")
         self.versions[request.key] = max(self.versions[request.key], request.version)
         return Answer()
 
@@ -113,6 +117,17 @@ class WideColumn(Part):
     def come_back(self) -> None:
         if self.env.now - self.died_at <= self.parameters["hint_window_s"]:
             self.env.process(self._catch_up())
+
+    def disk_freed(self) -> None:
+        """However long it was full."""
+        if self.alive:
+            self.env.process(self._catch_up())
+
+    def leaking(self) -> list[Pool]:
+        return [self.connections]
+
+    def newest(self, key: int) -> int:
+        return max(node.versions[key] for node in self.nodes)
 
     def _catch_up(self) -> Steps[None]:
         """Another node hands over what was missed, in messages that cost what the writes would have cost."""

@@ -128,6 +128,8 @@ class Wire:
         return Answer("deadline" if left <= patience else "timeout")
 
     def _deliver(self, part: Part, verb: str, request: Request, pending: Pending) -> Steps[None]:
+        if not self.gets_through(part, "there"):
+            return
         if not (yield from self.there.carry(request.sent_kb, self._beside_s(part, request.sent_kb))):
             return
         seen = request if request.propagates else replace(request, deadline=math.inf)
@@ -136,10 +138,17 @@ class Wire:
             return
         if pending.given_up and answer.cause != "deadline":
             part.wasted += 1
+        if not self.gets_through(part, "back"):
+            return
         if not (yield from self.back.carry(answer.size_kb, self._beside_s(part, answer.size_kb))):
             return
         if not pending.given_up:
             pending.answered.succeed(answer)
+
+    def gets_through(self, part: Part, way: str) -> bool:
+        """Whether nothing that has been cut or parted stands between the caller and a part when the message is sent."""
+        faults = self.world.faults
+        return not (faults.is_cut(self.link, way) or faults.apart(self.caller, part))
 
     def _beside_s(self, part: Part, size_kb: float) -> float:
         """What the caller's own line and the distance between both add."""

@@ -11,7 +11,9 @@ from tests.engine.oracle.balancer import LoadBalancer
 from tests.engine.oracle.basics import Clock, Part, Request, Steps
 from tests.engine.oracle.cache import Cache
 from tests.engine.oracle.clients import Clients
-from tests.engine.oracle.database import Cluster, Node
+from tests.engine.oracle.cluster import Cluster, Member
+from tests.engine.oracle.database import DocumentNode, Node
+from tests.engine.oracle.faults import Faults
 from tests.engine.oracle.gateway import ApiGateway
 from tests.engine.oracle.jobs import Scheduler, Worker
 from tests.engine.oracle.key_value import KeyValue
@@ -26,6 +28,7 @@ from tests.engine.oracle.wide_column import WideColumn
 from tests.engine.oracle.wires import Lane, Wire
 
 Document = dict[str, Any]
+LEADERS = ("sql_database", "document_database", "key_value")
 KINDS: dict[str, type[Part]] = {
     "clients": Clients,
     "dns": Dns,
@@ -34,10 +37,12 @@ KINDS: dict[str, type[Part]] = {
     "server": Server,
     "cache": Cache,
     "sql_database": Node,
+    "document_database": DocumentNode,
     "read_replica": Node,
     "shard_router": ShardRouter,
     "wide_column": WideColumn,
     "key_value": KeyValue,
+    "key_value_replica": KeyValue,
     "object_storage": ObjectStorage,
     "message_queue": MessageQueue,
     "topic": Topic,
@@ -89,15 +94,18 @@ class World:
         self.acknowledged: Counter[int] = Counter()
         self.issued: Counter[int] = Counter()  # versions that servers with data of their own have given
         self.phases: dict[int, float] = {}  # of the files' changes
+        self.inside = {name: component.get("inside") for name, component in design["components"].items()}
+        self.faults = Faults(self)
         self.spots = {name: spot_of(name, design["components"]) for name in design["components"]}
         self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
         self.clusters: dict[str, Cluster] = {}
         self.keys = max(c["parameters"]["keys"] for c in design["components"].values() if "keys" in c["parameters"])
+        self.numbering = self.luck.sample(range(self.keys), self.keys)  # how popular the keys are, by their numbers
         for name, component in design["components"].items():
             if component["kind"] in KINDS:
                 p = component["parameters"]
                 self.parts[name] = [KINDS[component["kind"]](self, name, p) for _ in range(p.get("instances", 1))]
-                if component["kind"] == "sql_database":
+                if component["kind"] in LEADERS:
                     self.clusters[name] = Cluster(self, self.parts[name][0])  # type: ignore[arg-type]
             elif component["kind"] == "cdn":
                 self.parts[name] = points_of(self, name, component["parameters"])
@@ -113,7 +121,7 @@ class World:
         target = wire.part
         if isinstance(source, Clients | LoadBalancer | ApiGateway | Dns | Point):
             source.add_target(wire)
-        elif isinstance(source, Node) and isinstance(target, Node):
+        elif isinstance(source, Member) and isinstance(target, Member):
             self.clusters[source_name].add_replica(target, wire)
         elif isinstance(source, Server):
             self._connect_server(source, target_name, wire)
@@ -122,14 +130,10 @@ class World:
 
     def keeps_data(self, part: Part) -> bool:
         """Whether it is asked and written to like a database."""
-        return isinstance(part, Node | ShardRouter | WideColumn | KeyValue)
+        return isinstance(part, Member | ShardRouter | WideColumn)
 
     def access(self, target_name: str) -> Access:
         return ClusterAccess(self, self.clusters[target_name]) if target_name in self.clusters else Access(self)
-
-    def forget_write(self, key: int, version: int) -> None:
-        """An acknowledged write is lost, and no later read is expected to know it."""
-        self.acknowledged[key] = min(self.acknowledged[key], version - 1)
 
     def _connect_server(self, server: Server, target_name: str, wire: Wire) -> None:
         if isinstance(wire.part, Cache):
@@ -145,8 +149,8 @@ class World:
 
     def run(self, until_s: float) -> None:
         for fault in self.scenario["faults"]:
-            self.env.process(self._fault(fault))
-        for part in self.all_parts():
+            self.env.process(self.faults.carry_out(fault))
+        for part in sorted(self.all_parts(), key=lambda part: not isinstance(part, ShardRouter)):  # who says where keys are comes first
             part.start()
         for cluster in self.clusters.values():
             cluster.start()
@@ -160,26 +164,6 @@ class World:
 
     def all_parts(self) -> list[Part]:
         return [part for instances in self.parts.values() for part in instances]
-
-    def _fault(self, fault: dict[str, Any]) -> Steps[None]:
-        parts = self.parts[fault["component"]]
-        if instance := fault.get("arguments", {}).get("instance"):
-            parts = [parts[instance - 1]]
-        yield self.env.timeout(fault["at_s"])
-        if fault["action"] == "purge":
-            for part in parts:
-                part.purge()
-            return
-        if fault["action"] == "restore":
-            for part in parts:
-                part.restore()
-            return
-        for part in parts:
-            part.kill(fault.get("mode", "process"))
-        if fault.get("for_s") is not None:
-            yield self.env.timeout(fault["for_s"])
-            for part in parts:
-                part.restore()
 
 
 Life = Callable[[World], Steps[None]]
@@ -220,7 +204,6 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
     world.run(until_s)
     clients = [part for part in world.all_parts() if isinstance(part, Clients)]
     caches = [part for part in world.all_parts() if isinstance(part, Cache)]
-    stores = [part for part in world.all_parts() if isinstance(part, KeyValue)]
     total = Counter[str]()
     for part in clients:
         ended = part.completed + part.given_up + part.dropped
@@ -236,6 +219,6 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "errors": dict(sum((part.errors for part in clients), Counter())),
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
-        "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches, *stores]),
+        "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches]),
         "components": {n: together(parts) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
     }
