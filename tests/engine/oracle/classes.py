@@ -71,7 +71,7 @@ class Mix:
         exponent = p[f"{traffic}_zipf" if traffic in SHARES else "zipf_exponent"]
         if traffic == "static":
             return -1 - pick(self.luck, p["static_objects"], exponent)
-        if self.luck.random() < self.hot:
+        if self.hot and self.luck.random() < self.hot:
             return int(p["keys"]) - 1
         return pick(self.luck, p["keys"], exponent)
 

@@ -23,7 +23,7 @@ AGAIN_S = 0.05
 class Rules:
     """What the parameters of the one that leads say, in one form for every kind of database.
 
-    waits_for: how many replicas must have a write before it is done, of so many in rotation and so many members; None: no replica.
+    replication: `majority`, too. election_timeout_s: where that decides about a loss, and no number of failures.
     """
 
     reads_replicas: bool
@@ -38,6 +38,7 @@ class Rules:
     election_timeout_s: float | None = None
 
     def wanted(self, in_rotation: int, members: int) -> int:
+        """How many replicas must have a write that waits for them."""
         return min(in_rotation, {"semi_synchronous": self.some, "majority": members // 2}.get(self.replication, in_rotation))
 
 

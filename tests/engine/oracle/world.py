@@ -100,7 +100,8 @@ class World:
         self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
         self.clusters: dict[str, Cluster] = {}
         self.keys = max(c["parameters"]["keys"] for c in design["components"].values() if "keys" in c["parameters"])
-        self.numbering = self.luck.sample(range(self.keys), self.keys)  # how popular the keys are, by their numbers
+        # how popular the keys are, by their numbers
+        self.numbering = random.Random(f"numbers {seed}").sample(range(self.keys), self.keys)
         for name, component in design["components"].items():
             if component["kind"] in KINDS:
                 p = component["parameters"]
