@@ -5,7 +5,7 @@ from typing import Any
 
 from sim_engine.statistics.intervals import Interval, of_replications
 from sim_engine.statistics.quantiles import half_bin_ms
-from sim_engine.world.measure import PERCENTILES
+from sim_engine.world.latencies import PERCENTILES
 
 Summary = dict[str, Any]
 

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim_engine.commands import apply_command
 from sim_engine.design.check import wiring_problems
 from sim_engine.design.document import SEEDS, Design, is_seed, parse
@@ -20,7 +23,7 @@ from sim_engine.statistics.record import Record
 from sim_engine.summary import expectation, summary
 from sim_engine.world.frames import frame
 from sim_engine.world.laws import check_flow, check_integrals
-from sim_engine.world.measure import Moment, moment_of
+from sim_engine.world.moments import Moment, moment_of
 from sim_engine.world.world import World
 
 FIRST_TICK_S = 0.1
@@ -84,8 +87,8 @@ class Run:
         self.world.pause_for_breath = self._watch_clock  # type: ignore[method-assign]
         self.world.story.tell("run_started", None, "", "info", arguments={"scenario": chosen.title, "seed": self.seed})
         self._first = self._before = moment_of(self.world.memory)
-        self.record = Record()
-        self.record.restart(self._first)
+        self._spare: NDArray[np.int64] | None = None  # words of a moment that is over
+        self.record = Record(self._first)
         self._changes = self.world.changes
 
     @property
@@ -118,7 +121,7 @@ class Run:
     def _close_window(self) -> dict[str, Any]:
         self.world.accrue()
         self._check_laws()
-        after = moment_of(self.world.memory)
+        after = moment_of(self.world.memory, self._spare)
         with no_collection():
             made = frame(self.world, self.seq, self._before, after)
         self._slowest_s = max(self._slowest_s, float(after.clock[layout.LATENCY_MAX]))
@@ -128,8 +131,7 @@ class Run:
         self.spans = [*self.spans, *made["spans"]][-limit("spans_kept") :]
         if self.limit is not None:
             made["notices"].append({"code": "limit_reached", "limit": self.limit, "text": LIMITS[self.limit].reason})
-        self._before.latencies = {}  # no interval is made from these, and they are large
-        self._before = after
+        self._before, self._spare = after, self._before.words if self._before is not self._first else None
         self.seq += 1
         if self.finished:
             made["final"] = True

@@ -6,9 +6,10 @@ from sim_engine.kernel import layout
 from sim_engine.messages import MESSAGES
 from sim_engine.statistics.intervals import Interval
 from sim_engine.statistics.record import Steady
-from sim_engine.world.frames import cache_hit_ratio, classes_of, totals, window_of_requests
+from sim_engine.world.frames import cache_hit_ratio, totals, window_of_requests
+from sim_engine.world.latencies import percentiles_ms
 from sim_engine.world.laws import worst_residuals
-from sim_engine.world.measure import Window, percentiles_ms
+from sim_engine.world.measure import NodeWindow, Window
 from sim_engine.world.world import World
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ def summary(run: "Run") -> dict[str, Any]:
     before, after = run.moments()
     world = run.world
     window = window_of_requests(before, after)
-    whole = Window(world.memory, before, after)
-    steady = run.record.steady(tabulated=True)
+    whole = Window(world, before, after)
+    metrics = whole.metrics()
+    steady = run.record.steady()
     latency = {**window["latency_ms"], "max": round(1000.0 * run.slowest_s, 4) if window["done"] else None}
     return {
         "name": run.design.name,
@@ -35,24 +37,23 @@ def summary(run: "Run") -> dict[str, Any]:
         "retries": window["retries"],
         "stale_reads": window["stale_reads"],
         "reads_checked": int(after.count[layout.READS]),
-        "cache_hit_ratio": cache_hit_ratio(world, whole),
-        **classes_of(whole),
+        "cache_hit_ratio": cache_hit_ratio(whole),
+        **world.latencies.of_all(whole),
         "limit": run.limit,
         "laws": worst_residuals(world.memory, world.instances),
         "steady": _steady(run, steady),
-        "components": {identifier: _component(run, whole, steady, identifier) for identifier in world.groups},
+        "components": {identifier: _component(run, whole, steady, identifier, metrics[identifier]) for identifier in world.groups},
         "cost": world.bills.document(),
         "incidents": world.losses.documents(),
         "events": world.story.all,
     }
 
 
-def _component(run: "Run", whole: Window, steady: Steady | None, identifier: str) -> dict[str, Any]:
-    after = whole.after
+def _component(run: "Run", whole: Window, steady: Steady | None, identifier: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    rows = whole.after.records("nodes")
     group = run.world.groups[identifier]
     me = group.first
-    window = whole.of(group)
-    metrics = me.component.measure(window)
+    window = NodeWindow(whole, group)
     nodes = [each.node for each in group.everyone]
     histogram = run.world.memory.state.histograms[[1 + node for node in nodes]].sum(axis=0)
     waits = run.world.memory.state.waits[nodes].sum(axis=0)
@@ -76,11 +77,11 @@ def _component(run: "Run", whole: Window, steady: Steady | None, identifier: str
             **percentiles_ms(histogram),
         },
         "wait_ms": {
-            "mean": 1000.0 * float(after.nodes["wait_sum_s"][nodes].sum()) / done,
+            "mean": 1000.0 * float(rows["wait_sum_s"][nodes].sum()) / done,
             **percentiles_ms(waits),
         },
         "waited_ratio": window.count("waited") / done,
-        "in_flight_max": int(after.nodes["most_in_flight"][nodes].max()),  # of one instance
+        "in_flight_max": int(rows["most_in_flight"][nodes].max()),  # of one instance
         "metrics": metrics,
         "theory": expectation(run.world, identifier, steady),
     }
@@ -109,7 +110,7 @@ def _steady(run: "Run", steady: Steady | None) -> dict[str, Any] | None:
     components = {identifier: steady.component(group.first) for identifier, group in run.world.groups.items()}
     return {
         "from_s": steady.from_s,
-        "to_s": steady.moments[-1].at_s,
+        "to_s": steady.to_s,
         "intervals": _documents(figures),
         "components": {identifier: _documents(found) for identifier, found in components.items()},
     }

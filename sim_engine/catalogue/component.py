@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sim_engine.operations.program import Program
     from sim_engine.statistics.record import Steady
     from sim_engine.theory.regimes import Expectation
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.places import Ground
     from sim_engine.world.world import World
 
@@ -331,8 +331,8 @@ class Component:
         """Called after a parameter has been set in a run; the kernel's values are updated already."""
 
     @classmethod
-    def measure(cls, window: "NodeWindow") -> dict[str, float | str | None]:
-        """Its metrics over a window, by name."""
+    def measure(cls, window: "Figures") -> "Metrics":
+        """Its metrics over a window, by name: formulas, written when its instances or parameters have changed."""
         return {}
 
     @classmethod

@@ -17,12 +17,14 @@ from sim_engine.catalogue.growth import MOST_INSTANCES
 from sim_engine.catalogue.parameter import When, boolean, choice, integer, number
 from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 from sim_engine.world.group import STAYING
 from sim_engine.world.instance import DOWN, STARTING, UP
 
 if TYPE_CHECKING:
     import simpy
 
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.group import Group
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
@@ -279,12 +281,16 @@ class Autoscaler(Component):
         scaling.group.resize(size)
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        scalings: list[Scaling] = window.instance.memory.get("scalings", [])
-        loads = [scaling.load for scaling in scalings if scaling.load is not None]
-        return {
-            "running": float(sum(scaling.running for scaling in scalings)),
-            "starting": float(sum(scaling.starting for scaling in scalings)),
-            "desired": float(sum(scaling.desired for scaling in scalings)),
-            "load": max(loads) if loads else None,
-        }
+    def measure(cls, window: Figures) -> Metrics:
+        return dict.fromkeys([metric.name for metric in cls.metrics], Told(_report))
+
+
+def _report(window: NodeWindow) -> dict[str, float | None]:
+    scalings: list[Scaling] = window.instance.memory.get("scalings", [])
+    loads = [scaling.load for scaling in scalings if scaling.load is not None]
+    return {
+        "running": float(sum(scaling.running for scaling in scalings)),
+        "starting": float(sum(scaling.starting for scaling in scalings)),
+        "desired": float(sum(scaling.desired for scaling in scalings)),
+        "load": max(loads) if loads else None,
+    }

@@ -17,10 +17,12 @@ from sim_engine.catalogue.component import Component, Disk, Duration, Metric, Po
 from sim_engine.catalogue.parameter import Parameter, When, choice, integer, number
 from sim_engine.catalogue.storage import USED_DISK
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 from sim_engine.world.health import HealthCheck, follow, watch
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -265,7 +267,7 @@ class Broker(Component):
             world.queues.poison(me, float(arguments["ratio"]) if begins else 0.0)
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, disk, connections = window.pool("cpu"), window.pool("disk"), window.pool("connections")
         done = window.queues("acknowledged")
         return {
@@ -273,12 +275,12 @@ class Broker(Component):
             "under_way": window.queues_now("under_way"),
             "published_per_s": window.queues("published") / window.seconds,
             "acknowledged_per_s": done / window.seconds,
-            "oldest_s": window.oldest_message_s,
-            "age_ms": 1000.0 * window.queues("age_sum_s") / done if done else None,
+            "oldest_s": Told(_oldest),
+            "age_ms": 1000.0 * window.queues("age_sum_s") / done,
             "redelivered_per_s": window.queues("redelivered") / window.seconds,
             "dead_letters": window.queues_now("dead"),
             "messages_lost": window.queues_now("lost") + window.queues_now("expired"),
-            "utilisation": max(cpu.utilisation, disk.utilisation, connections.utilisation),
+            "utilisation": window.highest(cpu.utilisation, disk.utilisation, connections.utilisation),
             "disk_used_gb": window.disk_used_gb if cls.stores(window.instance.values) else None,
             "bottleneck": window.scarcest("cpu", "disk", "connections"),
         }
@@ -287,3 +289,7 @@ class Broker(Component):
 def stores_each(values: Mapping[str, Any]) -> bool:
     """Whether a message is on disk before its producer has its answer."""
     return bool(values["storage"] == "disk" and values["flush_interval_ms"] <= 0.0)
+
+
+def _oldest(window: NodeWindow) -> dict[str, float | None]:
+    return {"oldest_s": window.oldest_message_s}

@@ -16,11 +16,13 @@ from sim_engine.catalogue.parameter import When, boolean, choice, distribution_p
 from sim_engine.catalogue.prices import price_per_hour
 from sim_engine.texts import _
 from sim_engine.theory.regimes import cache_expectation
+from sim_engine.world.figures import Told
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
     from sim_engine.statistics.record import Steady
     from sim_engine.theory.regimes import Expectation
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -191,15 +193,19 @@ class Cache(Component):
         return cache_expectation(world, me, steady)
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu = window.pool("cpu")
         return {
             "hit_ratio": window.share("hits", "lookups"),
             "operations_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, window.pool("connections").utilisation),
+            "utilisation": window.highest(cpu.utilisation, window.pool("connections").utilisation),
             "queue": cpu.mean_queue,
             "keys": window.keys_held,
             "evictions_per_s": window.rate("evictions"),
-            "writes_lost": float(sum(int(each.memory.get("writes_lost", 0)) for each in window.instances)),
+            "writes_lost": Told(_writes_lost),
             "bottleneck": window.scarcest("cpu", "connections"),
         }
+
+
+def _writes_lost(window: NodeWindow) -> dict[str, float | None]:
+    return {"writes_lost": float(sum(int(each.memory.get("writes_lost", 0)) for each in window.instances))}

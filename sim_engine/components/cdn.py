@@ -18,11 +18,13 @@ from sim_engine.catalogue.locations import LOCATION_CHOICES, LOCATION_SOURCE, LO
 from sim_engine.catalogue.parameter import When, boolean, choice, integer, number, several
 from sim_engine.catalogue.prices import KB_PER_GB, price_per_gb_out, price_per_million_requests
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 from sim_engine.world.instance import DRAINING, GONE, Instance
 
 if TYPE_CHECKING:
     from sim_engine.catalogue.wire import Sentence, Wire
     from sim_engine.operations.program import Label, Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.group import Group
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -295,26 +297,30 @@ class Cdn(Component):
 
     # -- what it shows
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        points = [me for me in window.instances if cls._point_of(me) != SHIELD]
-        nodes, links = window.whole.nodes, window.whole.links
-        lookups, asked = (sum([nodes[name][me.node] for me in points]) for name in ("lookups", "arrived"))
-        askers, origins = window.instance.memory["askers"], window.instance.memory["origins"]
-        fetched = sum([links["sent"][row] for row in origins])
-        caches = window.instance.kernel.state.caches
-        return {
-            "requests_per_s": asked / window.seconds,
-            "hit_ratio": sum([nodes["hits"][me.node] for me in points]) / lookups if lookups else None,
-            "offload": max(0.0, 1.0 - fetched / asked) if asked else None,
-            "origin_per_s": fetched / window.seconds,
-            "traffic_out_mbit_s": 0.008 * sum([links["sent_kb"][row][1] for row in askers]) / window.seconds,
-            "origin_mbit_s": 0.008 * sum([links["sent_kb"][row][1] for row in origins]) / window.seconds,
-            "saved_ms": _saved_ms(window),
-            "held_gb": sum([float(caches[me.cache]["used_kb"]) for me in points]) / KB_PER_GB,
-            "evictions_per_s": sum([nodes["evictions"][me.node] for me in points]) / window.seconds,
-            "points_up": float(sum([me.alive for me in points if me in window.group.members])),
-            "utilisation": max([window.whole.pools[me.pools["servers"]].utilisation for me in points], default=0.0),
-        }
+    def measure(cls, window: Figures) -> Metrics:
+        return dict.fromkeys([metric.name for metric in cls.metrics], Told(_report))
+
+
+def _report(window: NodeWindow) -> dict[str, float | None]:
+    points = [me for me in window.instances if Cdn._point_of(me) != SHIELD]
+    nodes, links = window.whole.nodes, window.whole.links
+    lookups, asked = (sum([nodes[name][me.node] for me in points]) for name in ("lookups", "arrived"))
+    askers, origins = window.instance.memory["askers"], window.instance.memory["origins"]
+    fetched = sum([links["sent"][row] for row in origins])
+    caches = window.instance.kernel.state.caches
+    return {
+        "requests_per_s": asked / window.seconds,
+        "hit_ratio": sum([nodes["hits"][me.node] for me in points]) / lookups if lookups else None,
+        "offload": max(0.0, 1.0 - fetched / asked) if asked else None,
+        "origin_per_s": fetched / window.seconds,
+        "traffic_out_mbit_s": 0.008 * sum([links["sent_kb"][row][1] for row in askers]) / window.seconds,
+        "origin_mbit_s": 0.008 * sum([links["sent_kb"][row][1] for row in origins]) / window.seconds,
+        "saved_ms": _saved_ms(window),
+        "held_gb": sum([float(caches[me.cache]["used_kb"]) for me in points]) / KB_PER_GB,
+        "evictions_per_s": sum([nodes["evictions"][me.node] for me in points]) / window.seconds,
+        "points_up": float(sum([me.alive for me in points if me in window.group.members])),
+        "utilisation": max([window.whole.utilisation[me.pools["servers"]] for me in points], default=0.0),
+    }
 
 
 def _saved_ms(window: NodeWindow) -> float | None:

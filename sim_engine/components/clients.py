@@ -20,8 +20,8 @@ from sim_engine.texts import _
 if TYPE_CHECKING:
     from sim_engine.catalogue.wire import Sentence, Wire
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 SHAPING: Final = ("model", "behaviour", "document")
@@ -224,7 +224,7 @@ class Clients(Component):
         return [("expensive_share", "shares_above_one")] if too_much else []
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         pages = window.source("pages")
         return {
             "sent_per_s": window.rate("arrived"),
@@ -233,7 +233,7 @@ class Clients(Component):
             "in_flight": window.mean_in_flight,
             "active_users": window.present,
             "pages_per_s": pages / window.seconds,
-            "page_load_ms": 1000.0 * window.source("page_sum_s") / pages if pages else None,
+            "page_load_ms": 1000.0 * window.source("page_sum_s") / pages,
             "pages_broken_per_s": window.source("pages_broken") / window.seconds,
             "retries_per_s": window.source("retried") / window.seconds,
             "hedges_per_s": window.source("hedged") / window.seconds,

@@ -20,8 +20,8 @@ from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 STORAGE = _("Memory and disk")
@@ -224,11 +224,11 @@ class DatabaseNode(ClusterMember):
         return cluster is None or cluster.knows_down(me)
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, connections, disk = window.pool("cpu"), window.pool("connections"), window.pool("disk")
         return {
             "queries_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, connections.utilisation, disk.utilisation),
+            "utilisation": window.highest(cpu.utilisation, connections.utilisation, disk.utilisation),
             "cpu": cpu.utilisation,
             "disk": disk.utilisation,
             "in_memory": window.share("hits", "lookups"),

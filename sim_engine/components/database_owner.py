@@ -9,8 +9,10 @@ from sim_engine.catalogue.component import Metric
 from sim_engine.components.database_cluster import Cluster, cluster_of
 from sim_engine.components.database_node import DatabaseNode
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 
 if TYPE_CHECKING:
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -64,6 +66,10 @@ class DatabaseOwner(DatabaseNode):
         return None
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        cluster = cluster_of(window.instance)
-        return {**super().measure(window), "writes_lost": float(cluster.writes_lost if cluster is not None else 0)}
+    def measure(cls, window: Figures) -> Metrics:
+        return {**super().measure(window), "writes_lost": Told(_writes_lost)}
+
+
+def _writes_lost(window: NodeWindow) -> dict[str, float | None]:
+    cluster = cluster_of(window.instance)
+    return {"writes_lost": float(cluster.writes_lost if cluster is not None else 0)}

@@ -17,11 +17,13 @@ from sim_engine.catalogue.component import Component, Duration, Metric, Port, St
 from sim_engine.catalogue.parameter import When, boolean, choice, distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_million_requests
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 from sim_engine.world.health import HealthCheck, follow, watch
 
 if TYPE_CHECKING:
     from sim_engine.catalogue.wire import Sentence, Wire
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -143,12 +145,20 @@ class Dns(Component):
             world.refresh_route(me, "targets")
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        queries, requests = window.count("arrived"), window.sent_by("targets")
+    def measure(cls, window: Figures) -> Metrics:
         return {
-            "queries_per_s": queries / window.seconds,
-            "requests_per_s": requests / window.seconds,
-            "remembered": max(0.0, 1.0 - queries / requests) if requests else None,
-            "targets_in_rotation": float(window.enabled("targets")),
+            "queries_per_s": window.rate("arrived"),
+            "requests_per_s": Told(_requests),
+            "remembered": Told(_requests),
+            "targets_in_rotation": window.enabled("targets"),
             "latency_ms": window.mean_latency_ms,
         }
+
+
+def _requests(window: NodeWindow) -> dict[str, float | None]:
+    """Of clients to those whom it names, and how many of them asked nobody since they remembered the answer."""
+    queries, requests = window.count("arrived"), window.sent_by("targets")
+    return {
+        "requests_per_s": requests / window.seconds,
+        "remembered": max(0.0, 1.0 - queries / requests) if requests else None,
+    }

@@ -23,8 +23,8 @@ from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 MEMORY, DISK = _("Memory"), _("What is kept on disk")
@@ -309,13 +309,13 @@ class KeyValueNode(DatabaseNode):
             world.rewrite([me])
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, connections = window.pool("cpu"), window.pool("connections")
         me = window.instance
-        keys = max(1, int(me.kernel.state.caches[me.cache]["capacity"]))
+        keys = window.highest(window.number(1.0), window.room_for_keys)
         return {
             "queries_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, connections.utilisation),
+            "utilisation": window.highest(cpu.utilisation, connections.utilisation),
             "cpu": cpu.utilisation,
             "connections": connections.utilisation,
             "memory": window.keys_held / keys * min(1.0, float(me.values["data_gb"]) / float(me.values["memory_gb"])),

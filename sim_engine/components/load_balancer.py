@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sim_engine.operations.program import Program
     from sim_engine.statistics.record import Steady
     from sim_engine.theory.regimes import Expectation
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 CHECKS, DEATH = _("Health checks"), _("Its own death")
@@ -189,12 +189,12 @@ class LoadBalancer(Component):
         return station_expectation(world, me, steady, "cpu", "processing")
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu = window.pool("cpu")
         return {
             "forwarded_per_s": window.rate("done") + window.rate("failed"),
-            "targets_in_rotation": float(window.enabled("targets")),
-            "utilisation": max(cpu.utilisation, window.pool("connections").utilisation),
+            "targets_in_rotation": window.enabled("targets"),
+            "utilisation": window.highest(cpu.utilisation, window.pool("connections").utilisation),
             "in_flight": window.mean_in_flight,
             "queue": cpu.mean_queue,
             "bottleneck": window.scarcest("cpu", "connections"),

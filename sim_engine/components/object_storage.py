@@ -15,8 +15,8 @@ from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
 
 
 class ObjectStorage(Component):
@@ -77,11 +77,11 @@ class ObjectStorage(Component):
         on.reply()
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         resources = ("connections", "network", "network_in")
         return {
             "requests_per_s": window.rate("done"),
-            "utilisation": max(window.pool(name).utilisation for name in resources),
+            "utilisation": window.highest(*[window.pool(name).utilisation for name in resources]),
             "latency_ms": window.mean_latency_ms,
             "disk_used_gb": window.disk_used_gb,
             "bottleneck": window.scarcest(*resources),

@@ -18,10 +18,12 @@ from sim_engine.catalogue.prices import price_per_hour
 from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.texts import _
 from sim_engine.world.deployment import AT_ONCE, BLUE_GREEN, CANARY, ROLLING, SHIPPED, UNDONE, Deployment
+from sim_engine.world.figures import Told
 from sim_engine.world.instance import STANDBY, STARTING
 from sim_engine.world.release import FIRST, Release
 
 if TYPE_CHECKING:
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -159,17 +161,21 @@ class Pipeline(Component):
         return outcome
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        memory = window.instance.memory
-        deployment: Deployment | None = memory.get("deployment")
-        shipping = deployment.release.number if deployment is not None and deployment.ships else None
-        second = deployment.sets if deployment is not None else []
-        idle = [member for member in second if member.stage in (STARTING, STANDBY)]
-        members = [member for group in memory["groups"] for member in group.members if member not in idle]
-        have = sum(member.version == shipping for member in members)
-        return {
-            "version": float(memory["history"][-1].number),
-            "share": have / len(members) if members and shipping is not None else None,
-            "deployments": float(memory[SHIPPED]),
-            "rollbacks": float(memory[UNDONE]),
-        }
+    def measure(cls, window: Figures) -> Metrics:
+        return dict.fromkeys([metric.name for metric in cls.metrics], Told(_report))
+
+
+def _report(window: NodeWindow) -> dict[str, float | None]:
+    memory = window.instance.memory
+    deployment: Deployment | None = memory.get("deployment")
+    shipping = deployment.release.number if deployment is not None and deployment.ships else None
+    second = deployment.sets if deployment is not None else []
+    idle = [member for member in second if member.stage in (STARTING, STANDBY)]
+    members = [member for group in memory["groups"] for member in group.members if member not in idle]
+    have = sum(member.version == shipping for member in members)
+    return {
+        "version": float(memory["history"][-1].number),
+        "share": have / len(members) if members and shipping is not None else None,
+        "deployments": float(memory[SHIPPED]),
+        "rollbacks": float(memory[UNDONE]),
+    }

@@ -15,9 +15,11 @@ from sim_engine.catalogue.locations import LOCATION_CHOICES, LOCATION_SOURCE, LO
 from sim_engine.catalogue.parameter import choice, number
 from sim_engine.catalogue.prices import price_per_gb_to_others
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 from sim_engine.world.places import Ground
 
 if TYPE_CHECKING:
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -53,9 +55,13 @@ class Place(Component):
         world.places.measure()
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
-        found: dict[str, float | str | None] = window.instance.memory["places"].report(window, window.group.id)
-        return found
+    def measure(cls, window: Figures) -> Metrics:
+        return dict.fromkeys([metric.name for metric in cls.metrics], Told(_report))
+
+
+def _report(window: NodeWindow) -> dict[str, float | None]:
+    found: dict[str, float | None] = window.instance.memory["places"].report(window, window.group.id)
+    return found
 
 
 class Region(Place):

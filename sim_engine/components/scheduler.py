@@ -14,8 +14,8 @@ from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
 
 
 class Scheduler(Component):
@@ -75,7 +75,7 @@ class Scheduler(Component):
         on.leave()
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         return {
             "created_per_s": window.rate("arrived"),
             "taken_per_s": window.rate("done"),

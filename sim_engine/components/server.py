@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sim_engine.operations.program import Program
     from sim_engine.statistics.record import Steady
     from sim_engine.theory.regimes import Expectation
+    from sim_engine.world.figures import Figure, Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
 
 # Parameters that shape the code: it is written anew when one changes
@@ -237,30 +237,30 @@ class Server(Component):
         return station_expectation(world, me, steady, "cpu", "service")
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         used = {name: window.pool(name).utilisation for name in RESOURCES}
         used["memory"] = cls._memory(window, used["memory"])
-        used["network"] = max(used["network"], window.pool("network_in").utilisation)
+        used["network"] = window.highest(used["network"], window.pool("network_in").utilisation)
         event_loop = window.instance.values["concurrency"] == "event_loop"
         return {
             "done_per_s": window.rate("done"),
-            "utilisation": max(used.values()),
+            "utilisation": window.highest(*used.values()),
             "cpu": used["cpu"],
             "workers": used["connections" if event_loop else "workers"],
             "memory": used["memory"],
             "network": used["network"],
             "disk": used["disk"],
             "event_loops": used["event_loops"] if event_loop else None,
-            "queue": sum(window.pool(name).mean_queue for name in ("cpu", "workers", "memory", "disk", "event_loops")),
+            "queue": window.sum([window.pool(name).mean_queue for name in ("cpu", "workers", "memory", "disk", "event_loops")]),
             "latency_ms": window.mean_latency_ms,
             "disk_used_gb": window.disk_used_gb if cls.stores(window.instance.values) else None,
             "wasted_per_s": window.rate("wasted"),
-            "bottleneck": max(used, key=lambda name: used[name]),
+            "bottleneck": window.name_of_highest(used),
         }
 
     @staticmethod
-    def _memory(window: NodeWindow, of_the_rest: float) -> float:
+    def _memory(window: Figures, of_the_rest: Figure) -> Figure:
         """How much of all memory is used, that of the program and of the database included."""
         total = float(window.instance.actual("memory_mb"))
         taken = 1.0 - window.instance.capacity("memory") / total
-        return taken + of_the_rest * (1.0 - taken)
+        return window.number(taken) + of_the_rest * (1.0 - taken)

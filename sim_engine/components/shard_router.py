@@ -18,9 +18,11 @@ from sim_engine.catalogue.prices import price_per_hour
 from sim_engine.catalogue.wire import Sentence, Wire
 from sim_engine.causes import CODE
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -166,13 +168,20 @@ class ShardRouter(Component):
             yield world.env.timeout(pause_s)
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, connections = window.pool("cpu"), window.pool("connections")
-        plan = window.instance.memory.get("plan")
         return {
             "queries_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, connections.utilisation),
-            "moved_ratio": plan.moved / max(1, plan.keys) if plan is not None else 0.0,
-            "left_to_move": float(plan.left) if plan is not None else 0.0,
+            "utilisation": window.highest(cpu.utilisation, connections.utilisation),
+            "moved_ratio": Told(_progress),
+            "left_to_move": Told(_progress),
             "bottleneck": window.scarcest("cpu", "connections"),
         }
+
+
+def _progress(window: NodeWindow) -> dict[str, float | None]:
+    """Of keys that move to other shards."""
+    plan = window.instance.memory.get("plan")
+    if plan is None:
+        return {"moved_ratio": 0.0, "left_to_move": 0.0}
+    return {"moved_ratio": plan.moved / max(1, plan.keys), "left_to_move": float(plan.left)}

@@ -19,9 +19,11 @@ from sim_engine.catalogue.parameter import choice, distribution_parameters, inte
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.storage import USED_DISK, written_share
 from sim_engine.texts import _
+from sim_engine.world.figures import Told
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
     from sim_engine.world.measure import NodeWindow
     from sim_engine.world.world import World
@@ -265,17 +267,21 @@ class WideColumn(Component):
         return found
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, connections = window.pool("cpu"), window.pool("connections")
         return {
             "queries_per_s": window.rate("done"),
-            "utilisation": max(cpu.utilisation, connections.utilisation),
+            "utilisation": window.highest(cpu.utilisation, connections.utilisation),
             "cpu": cpu.utilisation,
             "connections": connections.utilisation,
             "queue": cpu.mean_queue + connections.mean_queue,
             "latency_ms": window.mean_latency_ms,
-            "handed_over": float(sum(int(each.memory.get("handed_over", 0)) for each in window.instances)),
-            "repaired": float(window.growth("repaired")),
+            "handed_over": Told(_handed_over),
+            "repaired": window.growth("repaired"),
             "disk_used_gb": window.disk_used_gb,
             "bottleneck": window.scarcest("cpu", "connections"),
         }
+
+
+def _handed_over(window: NodeWindow) -> dict[str, float | None]:
+    return {"handed_over": float(sum(int(each.memory.get("handed_over", 0)) for each in window.instances))}

@@ -17,8 +17,8 @@ from sim_engine.texts import _
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
+    from sim_engine.world.figures import Figures, Metrics
     from sim_engine.world.instance import Instance
-    from sim_engine.world.measure import NodeWindow
 
 READING = ("page", "static", "read", "expensive")
 WRITING = ("write", "upload", "background")
@@ -99,12 +99,12 @@ class Worker(Component):
         on.reply()
 
     @classmethod
-    def measure(cls, window: NodeWindow) -> dict[str, float | str | None]:
+    def measure(cls, window: Figures) -> Metrics:
         cpu, workers = window.pool("cpu"), window.pool("workers")
         return {
             "done_per_s": window.rate("done"),
             "failed_per_s": window.rate("failed"),
-            "utilisation": max(cpu.utilisation, workers.utilisation),
+            "utilisation": window.highest(cpu.utilisation, workers.utilisation),
             "cpu": cpu.utilisation,
             "workers": workers.utilisation,
             "queue": cpu.mean_queue + workers.mean_queue,

@@ -8,14 +8,16 @@ they are its own, so that LLVM may put one that is called once into its caller a
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, get_type_hints
 
+import numpy as np
 from llvmlite.binding import Linkage
 from numba import float64, int64, njit, typeof
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numpy.typing import NDArray
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 ENTRY_POINTS: Final[list[Any]] = []
-_TYPES: Final[dict[Any, Any]] = {int: int64, float: float64}
+_TYPES: Final[dict[Any, Any]] = {int: int64, float: float64, NDArray[np.int64]: int64[::1], NDArray[np.float64]: float64[::1]}
 _WITHOUT_RUNTIME: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
 
 

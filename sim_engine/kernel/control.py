@@ -2,9 +2,6 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import finish, forget_connection, launch, start_timer
 from sim_engine.kernel.compiling import entry_point, function
@@ -117,23 +114,6 @@ def flow_is_conserved(s: State, nodes: int, queues: int) -> bool:
         if queue.published != ended + queue.ready + queue.under_way:
             return False
     return True
-
-
-@entry_point
-def places_of_shares(before: NDArray[np.int64], after: NDArray[np.int64], shares: NDArray[np.float64], places: NDArray[np.int64]) -> int:
-    """Writes the bins that shares of what has been counted between two histograms do not exceed; returns how many that are."""
-    total = 0
-    for place in range(len(after)):
-        total += after[place] - before[place]
-    place = 0
-    upto = after[0] - before[0]
-    for number in range(len(shares)):
-        wanted = math.ceil(shares[number] * total)
-        while upto < wanted:
-            place += 1
-            upto += after[place] - before[place]
-        places[number] = place
-    return total
 
 
 @function

@@ -440,6 +440,9 @@ CLOSED, OPEN, HALF_OPEN = range(3)  # a member's breaker
 WATCH_BREAKER, WATCH_FAILURES, WATCH_RESPONSE = 1, 2, 4
 # What a signal without a waiter says of a member: waiter = −1 − (member × 4 + what)
 BREAKER_OPENED, BREAKER_CLOSED, MEMBER_FAILS = range(3)
+# A check is waited for by CHECKS_FROM + a row of State.checks. Where a good answer is EXPECTED, it is noted there and nobody is told
+CHECKS_FROM = 1 << 30
+ANSWERED, AWAITED, EXPECTED = range(3)
 
 # Everything that a run's kernel reads and writes: name -> (dtype, dimensions)
 ARRAYS = {
@@ -485,6 +488,7 @@ ARRAYS = {
     "waits": (np.dtype(np.int64), 2),  # [node, bin]: time that the requests done there waited there
     "spans": (SPAN, 1),
     "signals": (SIGNAL, 1),
+    "checks": (np.dtype(np.int64), 1),  # of each who is checked: ANSWERED, AWAITED or EXPECTED
     "count": (np.dtype(np.int64), 1),
     "clock": (np.dtype(np.float64), 1),
 }

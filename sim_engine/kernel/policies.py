@@ -4,10 +4,13 @@ from sim_engine.causes import CODE
 from sim_engine.kernel.compiling import function
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
+    ANSWERED,
     BREAKER_CLOSED,
     BREAKER_OPENED,
+    CHECKS_FROM,
     CLOSED,
     DELAYED,
+    EXPECTED,
     HALF_OPEN,
     MEMBER_FAILS,
     OPEN,
@@ -46,6 +49,9 @@ KINDS_OF_SIGNAL = 4
 @function
 def signal(s: State, waiter: int, cause: int, now: float) -> None:
     """Tells SimPy: how a request that it sent has ended, or (waiter below zero) what has become of a member."""
+    if waiter >= CHECKS_FROM and cause == OK and s.checks[waiter - CHECKS_FROM] == EXPECTED:
+        s.checks[waiter - CHECKS_FROM] = ANSWERED
+        return
     place = s.count[SIGNALS]
     s.count[SIGNALS] = place + 1
     s.signals[place].waiter = waiter

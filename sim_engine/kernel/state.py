@@ -76,6 +76,7 @@ class State:
     waits: NDArray[np.int64]
     spans: NDArray[np.void]
     signals: NDArray[np.void]
+    checks: NDArray[np.int64]
     count: NDArray[np.int64]
     clock: NDArray[np.float64]
 

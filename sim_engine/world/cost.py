@@ -6,6 +6,7 @@ what leaves a region or a zone for another one, at the price of the place that i
 A price that changes in a run holds from then on.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim_engine.catalogue.prices import HOUR_S, KB_PER_GB, MILLION, MONTH_S, Prices
@@ -56,6 +57,7 @@ class Account:
         self._instance_s, self._since_s = 0.0, now_s
         self._billed, self._billed_for = Cost(), Usage()
         self._billed_dollars = 0.0
+        self._per_instance_s = 0.0  # dollars for a second of one
 
     def change(self, by: int, now_s: float) -> None:
         """So many instances more are paid for from now on."""
@@ -68,6 +70,7 @@ class Account:
         self._billed_dollars = self._billed.total
         self.prices, self.outlets = prices, outlets
         self._billed_for = self._usage(meters)
+        self._per_instance_s = prices.instance_hour / HOUR_S + prices.stored_gb_month * prices.stored_gb / MONTH_S
 
     def cost(self, meters: "Meters") -> Cost:
         """All so far."""
@@ -85,7 +88,7 @@ class Account:
         """The total of cost(), quicker, since every frame asks for it."""
         prices, before = self.prices, self._billed_for
         instance_s = self._instance_s + self._instances * (meters.now_s - self._since_s) - before.instance_s
-        found = self._billed_dollars + instance_s * (prices.instance_hour / HOUR_S + prices.stored_gb_month * prices.stored_gb / MONTH_S)
+        found = self._billed_dollars + instance_s * self._per_instance_s
         if prices.million_requests > 0.0:
             requests = sum([meters.arrived[me.node] for me in self.group.everyone])
             found += prices.million_requests * (requests - before.requests) / MILLION
@@ -102,13 +105,21 @@ class Account:
 
 
 class Meters:
-    """What the kernel has counted so far, as plain lists by row."""
+    """What the kernel has counted so far, as plain lists by row, when somebody asks."""
 
     def __init__(self, world: "World") -> None:
-        state = world.memory.state
+        self._state = world.memory.state
         self.now_s = float(world.env.now)
-        self.arrived: list[int] = state.nodes["arrived"].tolist()
-        self.sent_kb: list[float] = state.links["sent_kb"].ravel().tolist()
+
+    @cached_property
+    def arrived(self) -> list[int]:
+        found: list[int] = self._state.nodes["arrived"].tolist()
+        return found
+
+    @cached_property
+    def sent_kb(self) -> list[float]:
+        found: list[float] = self._state.links["sent_kb"].ravel().tolist()
+        return found
 
 
 class Bills:

@@ -1,17 +1,21 @@
 """Frames: one closed window of a run as plain data (docs/frames.md)."""
 
-from typing import Any
+from typing import Any, Final
 
 from sim_engine.causes import CAUSES
 from sim_engine.kernel import layout
-from sim_engine.operations.codes import CLASS_NAMES, CLASSES
+from sim_engine.kernel.figures import BUSY_FROM, BUSY_STATE, CALM, GROUP_COUNTS, SATURATED, SATURATED_FROM
+from sim_engine.world.figures import Formulas
 from sim_engine.world.group import Group
 from sim_engine.world.instance import DOWN, UP, Instance
-from sim_engine.world.measure import PAGE_LOADS, Moment, NodeWindow, Window, percentiles_ms
+from sim_engine.world.latencies import percentiles_ms
+from sim_engine.world.measure import NodeWindow, Window
+from sim_engine.world.moments import Moment
 from sim_engine.world.release import FIRST
 from sim_engine.world.world import World
 
-BUSY, SATURATED = 0.5, 0.95
+CAUSE_NAMES: Final = tuple(cause.name for cause in CAUSES[1:])
+STATES: Final = ("up", "busy", "failing", "saturated")  # by CALM, BUSY_STATE …
 TOTALS = {
     "arrived": layout.ARRIVED, "done": layout.DONE, "failed": layout.FAILED, "dropped": layout.DROPPED,
     "in_flight": layout.IN_FLIGHT,
@@ -28,16 +32,16 @@ def window_of_requests(before: Moment, after: Moment) -> dict[str, Any]:
     counts = (after.count - before.count).tolist()
     done = counts[layout.DONE]
     mean = 1000.0 * (after.latency_sum_s - before.latency_sum_s) / done if done else None
-    errors = (after.errors - before.errors).tolist()
+    errors = (after.errors - before.errors).tolist()[1:]
     latencies = {
         "mean": rounded(mean),
-        **_rounded(percentiles_ms(after.requests, before.requests)),
+        **percentiles_ms(after.requests, before.requests, rounded=True),
         "max": rounded(1000.0 * float(after.clock[layout.LATENCY_MAX])) if done else None,
     }
     return {
         **{name: counts[place] for name, place in TOTALS.items() if name != "in_flight"},
         "latency_ms": latencies,
-        "errors": {cause.name: number for cause, number in zip(CAUSES[1:], errors[1:], strict=True) if number},
+        "errors": {name: number for name, number in zip(CAUSE_NAMES, errors, strict=True) if number},
         "stale_reads": counts[layout.STALE],
         "retries": counts[layout.RETRIES],
     }
@@ -47,30 +51,58 @@ def rounded(value: float | None, digits: int = 4) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
-def component_frame(world: World, group: Group, whole: Window, dollars: float) -> dict[str, Any]:
-    """One component over the window: state, counts, its metrics and what it costs a month."""
-    me, component = group.first, group.component
-    window = whole.of(group)
-    metrics = component.measure(window)
-    failed, dropped = window.growth("failed"), window.growth("dropped")
-    state = _state(me, window, metrics, failed + dropped)
-    shown: dict[str, Any] = {
-        "state": state,
+def components_frame(world: World, whole: Window, monthly: dict[str, float]) -> dict[str, Any]:
+    """Every component over the window: state, counts, its metrics and what it costs a month."""
+    values, counts = whole.sheet.shown(), whole.sheet.counts()
+    found, first = {}, 0
+    for place, formulas in enumerate(whole.sheet.formulas):
+        last = first + len(formulas.outputs)
+        identifier = formulas.group.id
+        counted = counts[place * GROUP_COUNTS : (place + 1) * GROUP_COUNTS]
+        found[identifier] = _component(world, whole, formulas, values[first:last], counted, monthly[identifier])
+        first = last
+    return found
+
+
+def _component(world: World, whole: Window, formulas: Formulas, values: list[float], counted: list[int], dollars: float) -> dict[str, Any]:
+    group, component = formulas.group, formulas.group.component
+    me = group.first
+    metrics = formulas.metrics(values)
+    arrived, done, failed, dropped, in_flight, alive, state = counted
+    if formulas.told:
+        state = _tell(NodeWindow(whole, group), formulas, metrics, state)
+    shown = _state(whole, group, alive, state)
+    made: dict[str, Any] = {
+        "state": shown,
         "role": component.role(me),
-        "noticed": state != DOWN or component.notices(me, world),
-        "arrived": window.growth("arrived"),
-        "done": window.growth("done"),
+        "noticed": shown != DOWN or component.notices(me, world),
+        "arrived": arrived,
+        "done": done,
         "failed": failed,
         "dropped": dropped,
-        "in_flight": window.in_flight,
-        # to four places; round() takes three times as long
-        "metrics": {name: (v * 1e4 + 0.5) // 1.0 / 1e4 if v.__class__ is float else v for name, v in metrics.items()},
+        "in_flight": in_flight,
+        "metrics": metrics,
     }
     if dollars > 0.0:
-        shown["cost"] = {"per_month": dollars}
-    if (component.grows or component.everywhere) and (window.several() or me.version != FIRST.number):
-        shown["instances"] = [_instance(world, window, member) for member in group.members]
-    return shown
+        made["cost"] = {"per_month": dollars}
+    if formulas.has_instances and (len(group.everyone) > 1 or me.version != FIRST.number):
+        window = NodeWindow(whole, group)
+        if window.several() or me.version != FIRST.number:
+            made["instances"] = [_instance(world, window, member) for member in group.members]
+    return made
+
+
+def _tell(window: NodeWindow, formulas: Formulas, metrics: dict[str, Any], state: int) -> int:
+    """Fills in what no formula says, to four places; the state that follows from all."""
+    formulas.tell(metrics, window)
+    if formulas.level_told and state in (CALM, BUSY_STATE):
+        level = metrics["utilisation"]
+        state = SATURATED if level >= SATURATED_FROM else BUSY_STATE if level >= BUSY_FROM else CALM
+    for names in formulas.told.values():
+        for name in names:
+            value = metrics[name]
+            metrics[name] = (value * 1e4 + 0.5) // 1.0 / 1e4 if value.__class__ is float else value
+    return state
 
 
 def _instance(world: World, window: NodeWindow, me: Instance) -> dict[str, Any]:
@@ -85,69 +117,40 @@ def _instance(world: World, window: NodeWindow, me: Instance) -> dict[str, Any]:
     }
 
 
-def _state(me: Instance, window: NodeWindow, metrics: dict[str, Any], failed: int) -> str:
-    stage = window.stage()
-    if stage != UP:
-        return stage
+def _state(whole: Window, group: Group, alive: int, state: int) -> str:
+    """alive: how many of its nodes are; state: what follows from its counters."""
+    me = group.first
+    if me.stage != UP or alive < len(group.everyone):
+        stage = NodeWindow(whole, group).stage()
+        if stage != UP:
+            return stage
     cluster = me.memory.get("cluster")
     if cluster is not None and me.id in cluster.recovering:
         return "recovering"
-    level = metrics.get("utilisation") or 0.0
-    if level >= SATURATED or window.rejects():
-        return "saturated"
-    if failed:
-        return "failing"
-    return "busy" if level >= BUSY else "up"
+    return STATES[state]
 
 
 def links_frame(world: World, window: Window) -> dict[str, Any]:
-    sent, failed, replies = window.links["sent"], window.links["failed"], window.links["replies"]
-    rows = world.link_rows()
-    return {i: {"sent": sent[row], "failed": failed[row], "replies": replies[row]} for i, row in zip(world.links, rows, strict=True)}
-
-
-def classes_of(window: Window) -> dict[str, Any]:
-    """What became of each class of traffic, when there is more than one; and of page views, when there are any."""
-    in_play = [number for number in range(CLASSES) if number in window.after.latencies]
-    found: dict[str, Any] = {}
-    if len(in_play) > 1:
-        counts = {name: window.class_counts(name) for name in ("arrived", "done", "failed", "dropped", "late")}
-        found["classes"] = {
-            CLASS_NAMES[number]: {
-                **{name: values[number] for name, values in counts.items()},
-                "latency_ms": _rounded(window.class_latencies_ms(number)),
-            }
-            for number in in_play
-        }
-    if PAGE_LOADS in window.after.latencies or window.after.sources["pages_broken"].any():
-        loads = window.class_latencies_ms(PAGE_LOADS)
-        views, broken = (sum(window.sources[name]) for name in ("pages", "pages_broken"))
-        found["pages"] = {"views": views, "broken": broken, "load_ms": _rounded(loads)}
+    grown, rows = window.calls(), world.builder.link_rows
+    found = {}
+    for link_id in world.links:
+        sent, replies, failed = grown[rows[link_id]]
+        found[link_id] = {"sent": sent, "failed": failed, "replies": replies}
     return found
 
 
-def _rounded(values: dict[str, float | None]) -> dict[str, float | None]:
-    return {name: rounded(value) for name, value in values.items()}
-
-
-def _inner(me: Instance) -> bool:
-    return me.component.key_store is not None and me.component.key_store.inner
-
-
-def cache_hit_ratio(world: World, window: Window) -> float | None:
+def cache_hit_ratio(window: Window) -> float | None:
     """Hits over look-ups of all caches together."""
-    caches = [me.node for me in world.instances.values() if me.cache >= 0 and not _inner(me)]
-    hits, lookups = window.nodes["hits"], window.nodes["lookups"]
-    asked = sum(lookups[node] for node in caches)
-    return rounded(sum(hits[node] for node in caches) / asked) if asked else None
+    asked = window.over("lookups", window.sheet.caches)
+    return rounded(window.over("hits", window.sheet.caches) / asked) if asked else None
 
 
 def frame(world: World, seq: int, before: Moment, after: Moment) -> dict[str, Any]:
     """The whole frame of the window between two moments."""
-    whole = Window(world.memory, before, after)
+    whole = Window(world, before, after, rounded=True)
     window = window_of_requests(before, after)
-    window["cache_hit_ratio"] = cache_hit_ratio(world, whole)
-    window |= classes_of(whole)
+    window["cache_hit_ratio"] = cache_hit_ratio(whole)
+    window |= world.latencies.of_window(whole)
     total, monthly = world.bills.monthly()
     return {
         "seq": seq,
@@ -159,7 +162,7 @@ def frame(world: World, seq: int, before: Moment, after: Moment) -> dict[str, An
         },
         "totals": totals(after),
         "window": window,
-        "components": {i: component_frame(world, group, whole, monthly[i]) for i, group in world.groups.items()},
+        "components": components_frame(world, whole, monthly),
         "links": links_frame(world, whole),
         "cost": {"per_month": total},
         "faults": world.faults.documents(),

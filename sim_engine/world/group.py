@@ -43,6 +43,7 @@ class Group:
         self.deploying = False  # whoever ships a new version decides now who comes and goes
         self.changed = world.env.event()  # succeeds when somebody comes into service or leaves it, and is renewed
         self.several_until_s = -1.0  # when it last had more than one member
+        self.shape = 0  # grows with whatever its formulas depend on: its instances, its parameters
         self._world = world
 
     @property
@@ -209,6 +210,7 @@ class Group:
         self.gone = sorted(gone, key=lambda member: member.number)
         self.everyone = [*self.members, *self.gone]
         self.first = self.everyone[0]
+        self.shape += 1
 
     def _tell_callers(self) -> None:
         self._world.refresh_callers(self)

@@ -1,7 +1,7 @@
 """Health checks: real requests, sent at an interval, judged by thresholds. Whoever watches something uses this.
 
-A check that passes while its target is healthy changes nothing but counters, so no SimPy process hears of it; all others
-are events at the time of their answer.
+A check that passes while its target is healthy changes nothing but counters, so the kernel only notes that it was answered; all
+others are events at the time of their answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from sim_engine.causes import CODE
+from sim_engine.kernel.layout import ANSWERED, AWAITED, CHECKS_FROM, EXPECTED
 from sim_engine.world.instance import Instance
+from sim_engine.world.memory import Memory
 
 OK = CODE["ok"]
 DECISIVE = (
@@ -53,6 +55,7 @@ class Judge:
     """What the checks of one target have shown so far; calls `lost` and `back` when a threshold is passed."""
 
     env: simpy.Environment
+    notes: Notes
     values: dict[str, Any]  # with the thresholds
     lost: Callable[[float], None]
     back: Callable[[], None]
@@ -64,18 +67,25 @@ class Judge:
     passes: int = 0
     started_s: float = 0.0
     first_failure_s: float = 0.0
+    over: bool = False
+    row: int = -1  # of State.checks
+
+    def __post_init__(self) -> None:
+        self.row = self.notes.take(self)
 
     def begins(self) -> None:
         self.started_s = self.env.now
         self.waiting = True
+        self.notes.write(self.row, EXPECTED if self.healthy else AWAITED)
 
-    def nothing_follows(self, cause: int) -> bool:
-        """Takes an answer that changes nothing but counters; False when it must be heard at its time."""
-        if cause != OK or not self.healthy or self.late is not None:
-            return False
-        self.failures = 0
-        self.waiting = False
-        return True
+    def still_waits(self) -> bool:
+        """Whether the last check has not been answered; from now on its answer is heard whatever it is."""
+        if self.waiting and self.notes.read(self.row) == ANSWERED:
+            self.failures = 0
+            self.waiting = False
+        if self.waiting:
+            self.notes.write(self.row, AWAITED)
+        return self.waiting
 
     def hear(self, answer: simpy.Event) -> None:
         self.waiting = False
@@ -86,6 +96,8 @@ class Judge:
         if self.late is not None:
             self.late.succeed()
             self.late = None
+        if self.over:
+            self.notes.leave(self.row)
 
     def _passes(self) -> None:
         self.failures, self.passes = 0, self.passes + 1
@@ -109,6 +121,37 @@ class Judge:
     def stop_listening(self) -> None:
         """Nobody wants to know any more how a check under way ends."""
         self.lost, self.back, self.late = _ignore, _ignore, None
+        self.over = True
+        if not self.still_waits():
+            self.notes.leave(self.row)
+
+
+class Notes:
+    """Rows of State.checks, one for each judge, and whose they are."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._judges: dict[int, Judge] = {}
+        self._free: list[int] = []
+
+    def take(self, judge: Judge) -> int:
+        row = self._free.pop() if self._free else self._memory.add("checks")
+        self._judges[row] = judge
+        return row
+
+    def leave(self, row: int) -> None:
+        """Nothing is under way for it any more."""
+        del self._judges[row]
+        self._free.append(row)
+
+    def judge_of(self, waiter: int) -> Judge:
+        return self._judges[waiter - CHECKS_FROM]
+
+    def write(self, row: int, note: int) -> None:
+        self._memory.state.checks[row] = note
+
+    def read(self, row: int) -> int:
+        return self._memory.state.checks.item(row)
 
 
 def _ignore(*_seconds: float) -> None:
@@ -135,7 +178,7 @@ def watch(
         with world.losses.about(check.target, check.watcher() or check.settings):
             back()
 
-    judge = check.judge = Judge(env, values, noticed, good_again, loses, healthy)
+    judge = check.judge = Judge(env, world.notes, values, noticed, good_again, loses, healthy)
     luck = world.luck_of(check.settings, check.purpose)
     number = 0
     try:
@@ -147,7 +190,7 @@ def watch(
                 judge.begins()
                 world.send_check(check, watcher, judge, luck + number)
             yield env.timeout(values["health_check_interval_s"])
-            if judge.waiting:
+            if judge.still_waits():
                 judge.late = env.event()
                 yield judge.late
     finally:

@@ -53,6 +53,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.used: dict[str, int] = {}
+        self._words: dict[str, tuple[NDArray[np.void], NDArray[np.int64]]] = {}  # what words() has given, with what it was of
         self.lives = Lives()
         self.state = State(
             tasks=np.zeros(FIRST_TASKS, layout.TASK),
@@ -95,6 +96,7 @@ class Memory:
             node_errors=np.zeros((16, len(CAUSES)), np.int64),
             spans=np.zeros(SPANS_IN_A_FRAME, layout.SPAN),
             signals=np.zeros(SIGNALS_AT_ONCE, layout.SIGNAL),
+            checks=np.zeros(16, np.int64),
             count=np.zeros(layout.COUNTS, np.int64),
             clock=np.zeros(layout.CLOCKS),
         )
@@ -119,6 +121,15 @@ class Memory:
             times = -(-(first + how_many) // len(array))
             self.state.replace(**{name: _grown(array, 1 << (times - 1).bit_length())})
         return first
+
+    def words(self, name: str) -> NDArray[np.int64]:
+        """An array of records as 64-bit words."""
+        array, words = self._words.get(name, (None, None))
+        now: NDArray[np.void] = getattr(self.state, name)
+        if words is None or array is not now:
+            words = now.view(np.int64)
+            self._words[name] = now, words
+        return words
 
     def add_node(self) -> int:
         """A node, with its row of entries, errors and histogram."""

@@ -195,7 +195,7 @@ class Places:
             self._borders[place] = found
         return self._borders[place]
 
-    def report(self, window: NodeWindow, place: str) -> dict[str, float | str | None]:
+    def report(self, window: NodeWindow, place: str) -> dict[str, float | None]:
         """What crossed the border of a place in a window, and what stayed inside."""
         border, sent, kb = self._border(place), window.whole.links["sent"], window.whole.links["sent_kb"]
         stayed, left = sum([sent[row] for row in border.staying]), sum([sent[row] for row in border.going])

@@ -27,8 +27,9 @@ from sim_engine.world.direct import Direct
 from sim_engine.world.disks import Disks
 from sim_engine.world.faults import Faults
 from sim_engine.world.group import Group
-from sim_engine.world.health import HealthCheck, Judge, stop
+from sim_engine.world.health import HealthCheck, Judge, Notes, stop
 from sim_engine.world.instance import DOWN, DRAINING, GONE, STARTING, UP, Instance
+from sim_engine.world.latencies import Latencies
 from sim_engine.world.losses import Losses
 from sim_engine.world.memory import Memory
 from sim_engine.world.places import Places
@@ -37,6 +38,7 @@ from sim_engine.world.redesign import Redesign
 from sim_engine.world.salts import salt
 from sim_engine.world.scenario import drive_fault, drive_traffic
 from sim_engine.world.shards import Resharding
+from sim_engine.world.sheet import Sheet
 from sim_engine.world.story import Story
 from sim_engine.world.traffic import Traffic
 
@@ -66,13 +68,15 @@ class World:
         self.faults = Faults(self)
         self.losses = Losses(self)
         self.disks = Disks(self, scenario.duration_s)
+        self.latencies = Latencies()
         self._at: dict[int, Instance] = {}  # by node
         self._waiting: dict[int, simpy.Event] = {}  # for messages of machinery
-        self._judges: dict[int, Judge] = {}  # of health checks under way
-        self._waiters = 0
+        self.notes = Notes(self.memory)  # of health checks
+        self._waiters = 0  # messages of machinery so far, checks too
         self._wiring = 0  # grows with whatever may change the way of a health check
         self._stalled = 0
         self.changes = 0  # grows with everything that makes what was measured before tell nothing about what comes
+        self._sheet = Sheet([], None)
         self.kernel_s = 0.0  # spent in the kernel, by the clock below
         self.kernel_clock: Callable[[], float] = perf_counter
         self.apply(design, tell=False)
@@ -134,13 +138,10 @@ class World:
                 noticed.callbacks.append(self._member_changed)
                 self.env.schedule(noticed, delay=max(0.0, at_s - self.env.now))
                 continue
-            judge = self._judges.pop(waiter, None)
-            if judge is not None and judge.nothing_follows(cause):
-                continue
-            answer = self._waiting.pop(waiter) if judge is None else self.env.event()
+            answer = self.env.event() if waiter >= layout.CHECKS_FROM else self._waiting.pop(waiter)
             answer._ok, answer._value = True, cause
-            if judge is not None:
-                answer.callbacks.append(judge.hear)
+            if waiter >= layout.CHECKS_FROM:
+                answer.callbacks.append(self.notes.judge_of(waiter).hear)
             self.env.schedule(answer, delay=max(0.0, at_s - self.env.now))
         state.count[layout.SIGNALS] = 0
 
@@ -172,13 +173,12 @@ class World:
 
     def send_check(self, check: HealthCheck, watcher: Instance, judge: Judge, luck: int) -> None:
         """Sends a health check; `judge` hears how it ends. luck: below 2^64, from which its draws follow, when taken modulo that."""
-        self._waiters += 1
-        self._judges[self._waiters] = judge
         wiring = self._wiring, check.link_id()
         if check.wiring != wiring:
             self._find_way(check, *wiring)
-        key = np.uint64(luck % 2**64)
-        SEND_CHECK.call(self.memory.state, watcher.node, check.member, CHECK, check.timer, check.timeout_s, self._waiters, key)
+        self._waiters += 1
+        key, waiter = np.uint64(luck % 2**64), layout.CHECKS_FROM + judge.row
+        SEND_CHECK.call(self.memory.state, watcher.node, check.member, CHECK, check.timer, check.timeout_s, waiter, key)
 
     def _find_way(self, check: HealthCheck, wiring: int, link_id: str) -> None:
         """What a check needs to know, until something is set or wired anew."""
@@ -431,6 +431,7 @@ class World:
         """Gives instances the links of their component, their code and their routes."""
         self._wiring += 1
         for instance in instances:
+            instance.group.shape += 1
             instance.links = instance.group.links
             instance.out_of_rotation = {out for out in instance.out_of_rotation if out[0] in instance.links}
         self.builder.keys.make_room(self.instances)
@@ -493,6 +494,7 @@ class World:
         self._wiring += 1
         parameter = group.component.parameter(name)
         before, group.values[name] = group.values[name], value
+        group.shape += 1
         for me in group.everyone:
             self._write_parameter(me, name)
             self.disks.changed(me, name, before)
@@ -540,6 +542,13 @@ class World:
             self.builder.write_program(instance)
             for port in instance.component.ports:
                 self.refresh_route(instance, port.name)
+
+    def sheet(self) -> Sheet:
+        """The formulas of all components, as they are now."""
+        groups = list(self.groups.values())
+        if not self._sheet.is_of(groups):
+            self._sheet = Sheet(groups, self._sheet)
+        return self._sheet
 
     def accrue(self) -> None:
         """Brings all integrals up to now."""

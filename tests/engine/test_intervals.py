@@ -8,9 +8,10 @@ from sim_engine import Run
 from sim_engine.kernel import layout
 from sim_engine.statistics.intervals import MOST_BATCHES, batch_sums, of_batches, of_ratio, of_replications, student, warm_up
 from sim_engine.statistics.quantiles import EDGES_MS, half_bin_ms, of_quantile, quantile_ms
-from sim_engine.world.measure import BIN_MIDDLES_MS
+from sim_engine.statistics.record import FEWEST_KEPT, MOST_BYTES, MOST_MOMENTS, Record
+from sim_engine.world.latencies import BIN_MIDDLES_MS
 from tests.engine.kernel_state import bins
-from tests.engine.support import go, set_value, shop
+from tests.engine.support import go, shop
 
 
 def luck(seed: int = 1) -> np.random.Generator:
@@ -122,16 +123,31 @@ def test_edges_hold_their_middles() -> None:
     assert all(abs(half_bin_ms(middle) / middle) < 0.0079 for middle in BIN_MIDDLES_MS[2:])
 
 
-def test_a_table_gives_the_figures_that_single_rows_give() -> None:
-    """Also of a component whose instances have come and gone."""
-    document = shop(40.0, server={"instances": 2, "boot_s": 0.5})
-    run = Run(document)
+def test_what_is_kept_goes_on_when_rows_are_added() -> None:
+    """Lines of before an instance came have zeros in its place, and those of the others keep what they said."""
+    run = Run(shop(40.0, server={"instances": 2, "boot_s": 0.5}))
     run.command({"action": "tick", "tick_s": 0.5})
     go(run, 5.0)
-    set_value(run, "server_1", "instances", 4)
-    set_value(run, "server_2", "instances", 1)
-    go(run)
-    one, other = run.record.steady(), run.record.steady(tabulated=True)
-    assert one is not None and other is not None
-    for group in run.world.groups.values():
-        assert one.component(group.first) == other.component(group.first)
+    server = run.world.groups["server_1"]
+    first, _last = run.moments()
+    kept = Record(first)
+    for _frame in range(15):
+        run.advance()
+        kept.add(run.moments()[1])
+    before = kept.steady()
+    assert before is not None
+    server.add_member()
+    run.advance()
+    kept.add(run.moments()[1])
+    after = kept.steady()
+    assert after is not None
+    old, new = (steady.node(server.first, "done") for steady in (before, after))
+    assert len(server.everyone) == 3 and old.sum() > 0.0
+    assert (new[: len(old)] == old).all(), "what was counted before the third instance came"
+
+
+def test_what_is_kept_is_no_more_than_there_is_room_for() -> None:
+    run = Run(shop(60.0))
+    go(run, 45.0)
+    assert FEWEST_KEPT // 2 <= len(run.record) <= MOST_MOMENTS and run.record.spacing > 1
+    assert run.record.nbytes < MOST_BYTES

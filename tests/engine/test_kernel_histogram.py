@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_engine.kernel import layout
-from sim_engine.world.measure import BIN_MIDDLES_MS, PERCENTILES, percentiles_ms
+from sim_engine.world.latencies import BIN_MIDDLES_MS, PERCENTILES, percentiles_ms
 from tests.engine.kernel_state import bins
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_engine.world.measure import BIN_MIDDLES_MS
+from sim_engine.world.latencies import BIN_MIDDLES_MS
 from tests.engine.oracle.designs import Document
 
 if TYPE_CHECKING:
