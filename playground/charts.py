@@ -1,9 +1,11 @@
 """The charts under the canvas: their traces and layout, declared once with plotly.graph_objects.
 
 The page gets these figures in its boot block and streams only numbers into them. What a trace shows is in its
-`meta`: `source` names a series of the frame store, `each` asks for one trace per component or per error cause,
-`colour` names a meaning colour of the style sheet (a component's colour is the page's business). Titles stand in the
-page, not in the drawing, so that they can be read aloud and wrap; they are in the layout's `meta`.
+`meta`: `source` names a series of the frame store, `each` asks for one trace per component (`metrics`: which of its
+metrics, with what one of it is worth in the chart's unit) or per error cause, `colour` names a meaning colour of the
+style sheet (a component's colour is the page's business). Titles stand in the page, not in the drawing, so that they
+can be read aloud and wrap; they are in the layout's `meta`. A chart whose `meta` says `optional` is there as soon as
+it has something to show.
 """
 
 from typing import Any
@@ -22,6 +24,7 @@ def figures() -> dict[str, dict[str, Any]]:
         "latency": _latency(),
         "utilisation": _utilisation(),
         "cache": _cache(),
+        "behind": _behind(),
         "errors": _errors(),
     }
     return {name: figure.to_plotly_json() for name, figure in built.items()}
@@ -49,13 +52,22 @@ def _latency() -> go.Figure:
 
 
 def _utilisation() -> go.Figure:
-    each = _line("", each="component")
+    each = _line("", each="component", metrics={"utilisation": 1.0})
     return _ratio_figure(_("Utilisation"), [each], _("The scarcest resource of each component."))
 
 
 def _cache() -> go.Figure:
     hits = _line(_("Hit ratio"), source="hitRatio", colour="cached", fill="tozeroy")
-    return _ratio_figure(_("Cache hit ratio"), [hits], _("The part of the look-ups that the cache could answer."))
+    figure = _ratio_figure(_("Cache hit ratio"), [hits], _("The part of the look-ups that the cache could answer."))
+    return _optional(figure)
+
+
+def _behind() -> go.Figure:
+    each = _line("", each="component", metrics={"oldest_s": 1000.0, "lag_ms": 1.0})
+    help_text = _("How far behind each part is: the age of the oldest message that waits, and the lag of replicas.")
+    figure = _figure(_("Behind"), "ms", [each], help_text)
+    figure.update_yaxes(type="log")
+    return _optional(figure)
 
 
 def _errors() -> go.Figure:
@@ -63,7 +75,7 @@ def _errors() -> go.Figure:
     return _figure(_("Errors by cause"), "requests/s", [each], _("Requests that did not succeed, by what ended them."))
 
 
-def _line(name: str, *, stackgroup: str | None = None, fill: str | None = None, **meta: str) -> go.Scatter:
+def _line(name: str, *, stackgroup: str | None = None, fill: str | None = None, **meta: Any) -> go.Scatter:
     return go.Scatter(
         name=name,
         mode="lines",
@@ -92,6 +104,11 @@ def _figure(title: str, unit: str, traces: list[go.Scatter], help_text: str) -> 
         meta={"title": title, "unit": unit, "help": help_text},
     )
     return go.Figure(data=traces, layout=layout)
+
+
+def _optional(figure: go.Figure) -> go.Figure:
+    figure.layout.meta = {**figure.layout.meta, "optional": True}
+    return figure
 
 
 def _ratio_figure(title: str, traces: list[go.Scatter], help_text: str) -> go.Figure:

@@ -10,7 +10,7 @@ import { Catalogue } from "./core/catalogue.js";
 import { ColourBook } from "./core/colours.js";
 import { DesignStore } from "./core/document.js";
 import { Emitter } from "./core/emitter.js";
-import { FrameStore } from "./core/frames.js";
+import { followedBy, FrameStore, LIMITS } from "./core/frames.js";
 import { History } from "./core/history.js";
 import { commandsFor } from "./core/live-edit.js";
 import { Selection } from "./core/selection.js";
@@ -29,7 +29,7 @@ export class App {
     this.store = new DesignStore(structuredClone(boot.design));
     this.history = new History(this.store);
     this.selection = new Selection();
-    this.frames = new FrameStore();
+    this.frames = new FrameStore(LIMITS, followedBy(boot.figures));
     this.colours = { component: new ColourBook(), cause: new ColourBook() };
     this.run = new RunSession(this.frames);
     /** @type {Emitter<{text: string} & TellOptions>} */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FrameStore, joined, pointOf } from "../../static/app/core/frames.js";
+import { followedBy, FrameStore, joined, pointOf } from "../../static/app/core/frames.js";
 import { Recent } from "../../static/app/core/recent.js";
 import { chartEnd, grownTop, seriesOf, seriesOfEach, timeEnd } from "../../static/app/core/series.js";
 import { frames } from "./samples.js";
@@ -102,7 +102,21 @@ test("a chart of many shows those that were busy lately", () => {
   const frame = (t, levels) => ({ ...frames[0], seq: t, t, dt: 1, components: Object.fromEntries(Object.entries(levels).map(([id, utilisation]) => [id, { ...Object.values(frames[0].components)[0], metrics: { utilisation } }])) });
   store.add(Array.from({ length: 60 }, (_, i) => frame(i, { always: 0.5, once: i < 5 ? 1 : 0, never: 0, lately: i > 50 ? 1 : 0 })));
   assert.deepEqual(store.busiest(2), ["always", "lately"]);
-  assert.deepEqual([...seriesOfEach(store.points, "component", store.busiest(2)).keys()], ["always", "lately"]);
+  assert.deepEqual([...seriesOfEach(store.points, "component", { only: store.busiest(2) }).keys()], ["always", "lately"]);
   store.clear();
   assert.deepEqual(store.busiest(2), []);
+});
+
+test("what the charts follow of components is kept, joined by time, and measured in the chart's unit", () => {
+  const figures = { behind: { data: [{ meta: { each: "component", metrics: { oldest_s: 1000, lag_ms: 1 } } }], layout: {} }, cache: { data: [{ meta: { source: "hitRatio" } }], layout: {} } };
+  assert.deepEqual(followedBy(figures), { behind: { oldest_s: 1000, lag_ms: 1 } });
+  const store = new FrameStore(limits({ points: 4 }), followedBy(figures));
+  const frame = (t, metrics) => ({ ...frames[0], seq: t, t, dt: 1, components: Object.fromEntries(Object.entries(metrics).map(([id, each]) => [id, { ...Object.values(frames[0].components)[0], metrics: each }])) });
+  store.add([frame(0, { queue: { oldest_s: 2 }, replica: { lag_ms: 5 }, primary: { lag_ms: null }, server: { utilisation: 1 } })]);
+  assert.deepEqual(Object.fromEntries(store.points[0].levels.behind), { queue: 2000, replica: 5 });
+  assert.deepEqual(store.highest("behind", 1), ["queue"]);
+  store.add(Array.from({ length: 5 }, (_, i) => frame(i + 1, { queue: { oldest_s: 4 } })));
+  assert.ok(store.points.length <= 4);
+  assert.equal(store.points[0].levels.behind.get("queue"), 3000);
+  assert.deepEqual([...seriesOfEach(store.points, "component", { level: "behind" }).keys()].sort(), ["queue", "replica"]);
 });

@@ -10,7 +10,7 @@
 import { t } from "../core/i18n.js";
 import { countOf, countWord } from "../core/instances.js";
 import { lookOf, roleWord, ticksFor, wireWidth } from "../core/states.js";
-import { formatExact, formatValue } from "../core/units.js";
+import { compact, formatExact, formatValue } from "../core/units.js";
 import { tabWidth } from "./diagram.js";
 import { atNextPicture } from "./next-picture.js";
 import { CARD, TAB } from "./shapes.js";
@@ -177,11 +177,13 @@ export class LiveBadges {
   drawTexts(id, parts, component, kind, frame, look, waiting) {
     const spec = this.app.catalogue.metric(component.kind, kind.headline);
     const dead = look.name === "down" || look.name === "unnoticed";
-    const headline = !frame ? "" : dead ? "" : formatValue(this.read(id, kind, kind.headline), spec?.unit);
-    text(parts, "headline", headline);
+    const value = this.read(id, kind, kind.headline);
+    const headline = !frame ? "" : dead ? "" : formatValue(value, spec?.unit);
     const word = frame ? look.word() : kind.title === component.label ? "" : kind.title;
     text(parts, "state", word);
     const left = CARD.width - 12 - textWidth(word, 11) - 17;
+    // beside a long state there is room for the number only; its unit stands in the inspector
+    text(parts, "headline", frame && textWidth(headline, 15) > left - 18 && typeof value === "number" ? compact(value) : headline);
     put(parts, "stateMark", "transform", `translate(${frame ? left : 0} 39.5)`);
     put(parts, "stateMark", "visibility", frame ? "visible" : "hidden");
     put(parts, "state", "x", frame ? String(CARD.width - 12) : "12");

@@ -21,6 +21,7 @@ export class Board {
     this.plotly = null;
     for (const chart of this.charts) chart.large.addEventListener("click", () => this.enlarge(chart));
     this.watchVisibility();
+    app.frames.added.on(() => this.charts.forEach((chart) => chart.appear()));
     app.frames.cleared.on(() => this.charts.forEach((chart) => chart.forget()));
     app.themed.on(() => this.redraw());
     this.load();

@@ -46,7 +46,8 @@ export class Chart {
     this.element = h("article", { className: "chart", title: help },
       h("div", { className: "chart-head" }, h("h3", {}, title), h("span", { className: "unit" }, overSecond ? t("{unit}, worst of 1 s", { unit: unitWord(unit) }) : unit === "ratio" ? "%" : unitWord(unit)), this.scope),
       this.legend.list, this.area, this.table, h("div", { className: "chart-tools" }, this.asTable, this.large));
-    this.visible = true;
+    this.element.hidden = Boolean(figure.layout.meta.optional);
+    this.visible = !this.element.hidden;
     this.drawn = -1;
     /** @type {Trace[]} */
     this.traces = [];
@@ -59,6 +60,7 @@ export class Chart {
 
   /** A new run: axes may start small again. */
   forget() {
+    this.element.hidden = Boolean(this.figure.layout.meta.optional);
     this.top = 0;
     this.decades = { low: 1, high: 2 };
     this.end = 0;
@@ -71,6 +73,14 @@ export class Chart {
     this.area.hidden = table;
     this.asTable.setAttribute("aria-pressed", String(table));
     this.drawn = -1;
+  }
+
+  /** One that not every design has something for appears with its first value, and stays for the run. */
+  appear() {
+    const point = this.app.frames.points.at(-1);
+    if (!this.element.hidden || !point) return;
+    const levels = [...(point.levels[this.name]?.values() ?? []), ...this.figure.data.map(({ meta }) => newest([point], meta))];
+    this.element.hidden = !levels.some((value) => (value ?? 0) > 0);
   }
 
   /** @param {import("../vendor/plotly.js").PlotlyApi} plotly */
@@ -102,7 +112,7 @@ export class Chart {
     if (!each) {
       return [{ key: source, name: template.name, colour: cssColour(colour), dash: "solid", stacked, series: seriesOf(this.app.frames.points, source), template }];
     }
-    return [...seriesOfEach(this.app.frames.points, each, this.chosen(each))].map(([id, series]) => {
+    return [...seriesOfEach(this.app.frames.points, each, { only: this.chosen(each), level: this.name })].map(([id, series]) => {
       const book = this.app.colours[/** @type {"component" | "cause"} */ (each)];
       const name = each === "component" ? this.app.store.components.get(id)?.label ?? id : this.app.catalogue.causeTitle(id);
       return { key: id, name, colour: book.of(id), dash: book.dash(id), stacked, series, template };
@@ -115,9 +125,12 @@ export class Chart {
    * @param {string} each
    */
   chosen(each) {
-    const all = each === "component" ? this.app.frames.busyness.size : 0;
+    if (each !== "component") return undefined;
+    const { frames } = this.app;
+    if (this.name !== "utilisation") return frames.highest(this.name, MOST_TRACES).sort();
+    const all = frames.busyness.size;
     setText(this.scope, all > MOST_TRACES ? t("{shown} busiest of {all}", { shown: MOST_TRACES, all }) : "");
-    return all > MOST_TRACES ? this.app.frames.busiest(MOST_TRACES).sort() : undefined;
+    return all > MOST_TRACES ? frames.busiest(MOST_TRACES).sort() : undefined;
   }
 
   grow() {
@@ -165,6 +178,14 @@ export class Chart {
     this.cursor.title = clock(seconds);
     this.legend.show(this.traces, seconds);
   }
+}
+
+/**
+ * @param {import("../core/frames.js").Point[]} points
+ * @param {any} meta of a trace
+ */
+function newest(points, { source }) {
+  return source ? seriesOf(points, source).y.at(-1) : null;
 }
 
 /**

@@ -12,7 +12,9 @@
  *
  * @typedef {{t: number, dt: number, latencySpan: number, arrived: number, done: number, failed: number, dropped: number,
  *   latency: Record<string, number | null>, hitRatio: number | null, errors: Record<string, number>,
- *   levels: Map<string, number>}} Point
+ *   levels: Record<string, Map<string, number>>}} Point
+ * `levels` has, for each figure that is followed component by component, its value by the component's id.
+ * @typedef {Record<string, Record<string, number>>} Followed for each figure, which metrics show it and what one of it is worth
  * @typedef {{t: number, kind: string, word: string, severity: string, text: string}} Marker
  */
 import { Emitter } from "./emitter.js";
@@ -25,12 +27,20 @@ export const LATENCY_SPAN_S = 1;
 /** What lies this long ago counts a third. */
 const BUSY_FOR_S = 30;
 
+/** Followed in every run: whoever is busiest is chosen by it. @type {Followed} */
+const ALWAYS = { utilisation: { utilisation: 1 } };
+
 export const LIMITS = Object.freeze({ points: 1200, events: 500, markers: 60 });
 
 export class FrameStore {
-  /** @param {{points: number, events: number, markers: number}} [limits] */
-  constructor(limits = LIMITS) {
+  /**
+   * @param {{points: number, events: number, markers: number}} [limits]
+   * @param {Followed} [followed]
+   */
+  constructor(limits = LIMITS, followed = {}) {
     this.limits = limits;
+    /** @type {Followed} */
+    this.followed = { ...followed, ...ALWAYS };
     /** @type {Emitter<Frame[]>} */
     this.added = new Emitter();
     /** @type {Emitter<void>} */
@@ -77,7 +87,7 @@ export class FrameStore {
   /** @param {Frame[]} frames in order */
   add(frames) {
     for (const frame of frames) {
-      this.addPoint(pointOf(frame));
+      this.addPoint(pointOf(frame, this.followed));
       for (const event of frame.events) this.addEvent(event);
       for (const [id, expectation] of Object.entries(frame.theory ?? {})) this.theory.set(id, expectation);
       this.last = frame;
@@ -97,10 +107,21 @@ export class FrameStore {
     return [...this.busyness].sort((a, b) => b[1] - a[1]).slice(0, most).map(([id]) => id);
   }
 
+  /**
+   * Those of a figure that are highest now.
+   *
+   * @param {string} figure
+   * @param {number} most
+   */
+  highest(figure, most) {
+    const now = this.points.at(-1)?.levels[figure] ?? new Map();
+    return [...now].sort((a, b) => b[1] - a[1]).slice(0, most).map(([id]) => id);
+  }
+
   /** @param {Point} point */
   addPoint(point) {
     const kept = Math.exp(-point.dt / BUSY_FOR_S);
-    for (const [id, level] of point.levels) this.busyness.set(id, (this.busyness.get(id) ?? 0) * kept + level * point.dt);
+    for (const [id, level] of point.levels.utilisation) this.busyness.set(id, (this.busyness.get(id) ?? 0) * kept + level * point.dt);
     const last = this.points.at(-1);
     if (last && last.dt + point.dt <= this.pointSpan + 1e-9) {
       this.points[this.points.length - 1] = joined(last, point);
@@ -150,22 +171,54 @@ export class FrameStore {
 }
 
 /**
+ * What the charts want to know of each component.
+ *
+ * @param {Record<string, import("./types.js").ChartFigure>} figures
+ * @returns {Followed}
+ */
+export function followedBy(figures) {
+  /** @type {Followed} */
+  const followed = {};
+  for (const [name, figure] of Object.entries(figures)) {
+    for (const trace of figure.data) {
+      const { metrics } = /** @type {{metrics?: Record<string, number>}} */ (trace.meta ?? {});
+      if (metrics) followed[name] = metrics;
+    }
+  }
+  return followed;
+}
+
+/**
  * @param {Frame} frame
+ * @param {Followed} [followed]
  * @returns {Point}
  */
-export function pointOf(frame) {
+export function pointOf(frame, followed = ALWAYS) {
   const { window } = frame;
-  const levels = new Map();
-  for (const [id, component] of Object.entries(frame.components)) {
-    const value = component.metrics.utilisation;
-    if (typeof value === "number") levels.set(id, value);
-  }
+  /** @type {Point["levels"]} */
+  const levels = {};
+  for (const [figure, metrics] of Object.entries(followed)) levels[figure] = levelsOf(frame, Object.entries(metrics));
   const { p50 = null, p95 = null, p99 = null } = window.latency_1s_ms ?? window.latency_ms;
   return {
     t: frame.t, dt: frame.dt, latencySpan: window.latency_1s_ms ? Math.max(LATENCY_SPAN_S, frame.dt) : frame.dt,
     arrived: window.arrived, done: window.done, failed: window.failed, dropped: window.dropped,
     latency: { p50, p95, p99 }, hitRatio: window.cache_hit_ratio, errors: window.errors, levels,
   };
+}
+
+/**
+ * @param {Frame} frame
+ * @param {[string, number][]} metrics
+ */
+function levelsOf(frame, metrics) {
+  const levels = new Map();
+  for (const [id, component] of Object.entries(frame.components)) {
+    for (const [name, worth] of metrics) {
+      const value = component.metrics[name];
+      if (typeof value === "number") levels.set(id, value * worth);
+    }
+  }
+  return levels;
 }
 
 /**
@@ -178,10 +231,14 @@ export function joined(a, b) {
   /** @type {Record<string, number>} */
   const errors = { ...a.errors };
   for (const [cause, count] of Object.entries(b.errors)) errors[cause] = (errors[cause] ?? 0) + count;
-  const levels = new Map(b.levels);
-  for (const [id, value] of a.levels) {
-    const other = b.levels.get(id);
-    levels.set(id, other === undefined ? value : (value * a.dt + other * b.dt) / dt);
+  /** @type {Point["levels"]} */
+  const levels = {};
+  for (const [figure, later] of Object.entries(b.levels)) {
+    levels[figure] = new Map(later);
+    for (const [id, value] of a.levels[figure]) {
+      const other = later.get(id);
+      levels[figure].set(id, other === undefined ? value : (value * a.dt + other * b.dt) / dt);
+    }
   }
   return {
     t: b.t, dt, latencySpan: Math.max(dt, b.latencySpan),

@@ -1,7 +1,7 @@
 /**
  * Points of the frame store as the x and y of a chart's traces. Which trace shows what is declared with the figure
  * (`meta.source`): "done" (a count, shown per second), "latency.p95", "hitRatio", and with `each` one trace for every
- * component or error cause that has something to show.
+ * component (with `meta.level`, the figure of it) or error cause that has something to show.
  *
  * @typedef {import("./frames.js").Point} Point
  * @typedef {{x: number[], y: (number | null)[]}} Series
@@ -29,16 +29,16 @@ export function seriesOf(points, source) {
 /**
  * @param {Point[]} points
  * @param {"component" | "cause"} each
- * @param {string[]} [only] these; all otherwise
+ * @param {{only?: string[], level?: string}} [options] only these, all otherwise; which figure of components
  * @returns {Map<string, Series>} by id
  */
-export function seriesOfEach(points, each, only) {
+export function seriesOfEach(points, each, { only, level = "utilisation" } = {}) {
   const x = points.map((point) => point.t);
   /** @type {Map<string, Series>} */
   const result = new Map();
-  for (const id of only ?? idsOf(points, each)) {
+  for (const id of only ?? idsOf(points, each, level)) {
     const y = each === "component"
-      ? levels(points, (point) => point.levels.get(id) ?? null, (point) => point.dt)
+      ? levels(points, (point) => point.levels[level].get(id) ?? null, (point) => point.dt)
       : rates(points, (point) => point.errors[id] ?? 0);
     result.set(id, { x, y });
   }
@@ -48,11 +48,12 @@ export function seriesOfEach(points, each, only) {
 /**
  * @param {Point[]} points
  * @param {"component" | "cause"} each
+ * @param {string} level
  */
-function idsOf(points, each) {
+function idsOf(points, each, level) {
   const ids = new Set();
   for (const point of points) {
-    for (const id of each === "component" ? point.levels.keys() : Object.keys(point.errors)) ids.add(id);
+    for (const id of each === "component" ? point.levels[level].keys() : Object.keys(point.errors)) ids.add(id);
   }
   return ids;
 }
