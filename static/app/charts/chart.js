@@ -127,7 +127,10 @@ export class Chart {
   chosen(each) {
     if (each !== "component") return undefined;
     const { frames } = this.app;
-    if (this.name !== "utilisation") return frames.highest(this.name, MOST_TRACES).sort();
+    if (this.name !== "utilisation") {
+      const many = (frames.points.at(-1)?.levels[this.name]?.size ?? 0) > MOST_TRACES;
+      return many ? frames.highest(this.name, MOST_TRACES).sort() : undefined;
+    }
     const all = frames.busyness.size;
     setText(this.scope, all > MOST_TRACES ? t("{shown} busiest of {all}", { shown: MOST_TRACES, all }) : "");
     return all > MOST_TRACES ? frames.busiest(MOST_TRACES).sort() : undefined;
