@@ -42,3 +42,18 @@ def test_an_example_is_opened_mended_and_run(real_server: Server, new_page: Call
     expect(page.get_by_role("heading", name="What is modelled")).to_be_visible()
     page.get_by_role("link", name="Architecture Playground").click()
     expect(playground.card("Database")).to_be_visible()
+
+
+def test_charts_are_there_when_they_have_something_to_show(real_server: Server, new_page: Callable[..., Playground]) -> None:
+    playground = new_page().open(f"{real_server.origin}/examples/09-queue-and-workers/")
+    charts = playground.page.get_by_role("region", name="Charts")
+    behind = charts.get_by_role("article").filter(has_text="Behind")
+    expect(charts.get_by_role("heading", name="Requests", exact=True)).to_be_visible()
+    expect(behind).to_be_hidden()
+    playground.choose_scenario("Spike")
+    playground.speed("10×")
+    playground.run()
+    expect(behind).to_be_visible(timeout=20000)
+    # the age of the oldest message, in the words of the legend
+    expect(behind.locator(".chart-legend")).to_have_text(re.compile(r"^Queue\d"), timeout=20000)
+    expect(charts.get_by_role("heading", name="Cache hit ratio")).to_be_hidden()

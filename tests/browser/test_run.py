@@ -21,7 +21,7 @@ def test_one_click_runs_the_first_design(real_server: Server, new_page: Callable
     rate = first_page.card("Load balancer").locator(".card-headline")
     expect(rate).to_have_text(re.compile(r"\d+/s"), timeout=20000)
     charts = first_page.page.get_by_role("region", name="Charts")
-    for title in ("Requests", "Latency", "Utilisation", "Cache hit ratio", "Errors by cause"):
+    for title in ("Requests", "Latency", "Utilisation", "Cache hit ratio", "Behind", "Errors by cause"):
         expect(charts.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(charts.get_by_text(re.compile(r"^p95\d+ ms$"))).to_be_visible()
     charts.get_by_role("button", name="Show as table: Latency").click()
