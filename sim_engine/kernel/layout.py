@@ -244,6 +244,7 @@ CLASS = np.dtype(
         ("first_key", "i8"),
         ("key_factor", "i8"),  # key of a rank: (rank × factor + shift) mod keys
         ("key_shift", "i8"),
+        ("salt", "u8"),  # of what the keys stand for: sizes, and when files change; one for all classes and clients
         ("arrived", "i8"),
         ("done", "i8"),
         ("failed", "i8"),

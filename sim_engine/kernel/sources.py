@@ -213,7 +213,7 @@ def _version_of_content(kind: Row, key: int, now: float) -> int:
     """How often a static object has changed so far; each at its own phase."""
     if kind.change_s <= 0.0:
         return 0
-    return math.floor(now / kind.change_s + uniform(mix(np.uint64(key))))
+    return math.floor(now / kind.change_s + uniform(keyed(keyed(kind.salt, np.uint64(key)), 12)))
 
 
 @function
@@ -221,7 +221,7 @@ def _size_factor(kind: Row, key: int) -> float:
     """How much larger than the mean of its class that is what a key stands for: the same whenever it is asked for."""
     if kind.spread <= 0.0:
         return 1.0
-    normal = normal_quantile(uniform(keyed(np.uint64(key), 11)))
+    normal = normal_quantile(uniform(keyed(keyed(kind.salt, np.uint64(key)), 11)))
     return math.exp(kind.spread * normal - 0.5 * kind.spread * kind.spread)
 
 

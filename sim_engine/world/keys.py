@@ -112,6 +112,7 @@ class Keys:
             row = self.memory.state.classes[first + number]
             row["table"], row["guide"], row["guide_cells"] = table.first, table.guide, table.cells
             row["key_factor"], row["key_shift"] = key_mapping(max(1, keys), self.seed)
+            row["salt"] = salt(self.seed, "what the keys stand for")
             row["keys"], row["first_key"] = max(1, keys), self.data_keys if static else 0
 
 

@@ -33,7 +33,7 @@ class ObjectStorage(Part):
 
     def _pass(self, card: Station, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
-        if speed and size_kb:
+        if speed:  # what has no size waits its turn, too
             yield from card.serve(8 * size_kb / (1000 * speed))
 
     def resources(self) -> list[float]:

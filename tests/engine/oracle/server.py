@@ -259,7 +259,7 @@ class Server(Part):
 
     def _pass(self, card: Station, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
-        if speed and size_kb:
+        if speed:  # what has no size waits its turn, too
             yield from card.serve(8 * size_kb / (1000 * speed))
 
     def _ask(self, asking: Steps[Answer], sent_kb: float = 0.0) -> Steps[Answer]:
