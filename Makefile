@@ -14,7 +14,7 @@ test: setup ## all tests but the slow ones, JavaScript's among them
 	@$(VENV)/python -m pytest -m "not slow" -n 2
 
 test-slow: setup ## the long ones: statistics, soak, many seeds
-	@$(VENV)/python -m pytest -m slow
+	@$(VENV)/python -m pytest -m slow -n 2
 
 check: setup ## style and types, Python and JavaScript
 	@$(VENV)/ruff check .

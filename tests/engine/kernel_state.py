@@ -8,7 +8,8 @@ from sim_engine.kernel import heap, layout, random, statistics, tasks
 from sim_engine.kernel.state import State
 from sim_engine.world.memory import Memory
 
-BARE = {"_nrt": False, "error_model": "numpy"}
+BARE = {"_nrt": False, "error_model": "numpy", "cache": True}
+"""Kept beside the kernel's own code, in a directory named after its sources."""
 
 
 def bare_state() -> State:

@@ -53,8 +53,9 @@ def cases() -> Iterator[Case]:
     yield from (Case(action, "traffic") for action in TRAFFIC_ACTIONS)
 
 
+@lru_cache(maxsize=1)
 def documents() -> list[Document]:
-    """The examples, the smallest first, and the designs of the experiments."""
+    """The examples, the smallest first, and the designs of the experiments; nobody writes to them."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(EXAMPLES.glob("*.json"))]
     return sorted(found, key=lambda document: len(document["components"])) + [experiment.design for experiment in EXPERIMENTS]
 

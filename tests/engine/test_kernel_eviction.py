@@ -1,7 +1,6 @@
 """Who goes out of a full cache: each way against a plain model, step by step; and all of them by the size of values."""
 
 from collections import OrderedDict
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from sim_engine.kernel import control, stores
 from sim_engine.kernel.state import State
 from sim_engine.operations.codes import ANY, LEAST_FREQUENTLY_USED, LEAST_RECENTLY_USED, OLDEST
 from sim_engine.world.memory import Memory
+from tests.engine.kernel_state import BARE
 
-BARE: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 CAPACITY, KEYS = 4, 9
 NEVER = np.inf
 

@@ -46,9 +46,9 @@ def test_requests_that_take_no_time_at_all() -> None:
     document = crowd(3, think_time_s=0.0)
     document["components"]["server"]["parameters"] |= {"service_ms": 0.0, "network_mbit_s": 0.0}
     document["links"]["clients-server"]["parameters"] |= {"latency_ms": 0.0, "bandwidth_mbit_s": 0.0}
-    began = time.perf_counter()
+    began = time.process_time()
     assert_ended_at(Run(document), "stalled_events")
-    assert time.perf_counter() - began < 20.0
+    assert time.process_time() - began < 20.0
 
 
 def test_a_tick_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,9 +93,9 @@ def test_requests_pile_up_until_memory_would_be_too_much() -> None:
         "clients": part("clients", arrival_rate_per_s=2_000_000.0, timeout_ms=86_400_000.0),
         "server": part("server", service_ms=600_000.0, queue_limit=100_000_000),
     }
-    began, run = time.perf_counter(), Run(design(parts, [link("clients", "server", timeout_ms=86_400_000.0)], 60.0))
+    began, run = time.process_time(), Run(design(parts, [link("clients", "server", timeout_ms=86_400_000.0)], 60.0))
     assert_ended_at(run, "tasks")
-    assert time.perf_counter() - began < 20.0
+    assert time.process_time() - began < 20.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4_000_000, "kB"
 
 

@@ -46,16 +46,20 @@ def test_long_row(row: Row, rule: Rule) -> None:
     check(row, rule)
 
 
+def test_there_are_exact_laws() -> None:
+    assert len([rule for _, rule in PAIRS if rule.exact_law]) == 123
+
+
 @pytest.mark.slow
-def test_twenty_seeds_pooled() -> None:
-    """No exact law may be off by four standard errors of the mean of twenty runs."""
-    scores = {}
-    for row, rule in PAIRS:
-        if rule.exact_law:
-            try:
-                values = [rule.measure(row, seed) for seed in POOLED_SEEDS]
-            except NotReported:
-                continue
-            scores[row.title] = pooled_z(rule, row, values)
-    worst = {title: round(z, 2) for title, z in scores.items() if abs(z) >= WORST_Z}
-    assert scores and not worst
+@pytest.mark.parametrize(("row", "rule"), [pair for pair in PAIRS if pair[1].exact_law], ids=title)
+def test_twenty_seeds_pooled(row: Row, rule: Rule) -> None:
+    """No exact law may be off by four standard errors of the mean of twenty runs.
+
+    These are 123 values of z, each of a t distribution with 19 degrees of freedom: one of them is beyond 4 in a sound
+    engine for about one choice of seeds in eleven. The seeds are fixed, so that it is always the same choice.
+    """
+    try:
+        values = [rule.measure(row, seed) for seed in POOLED_SEEDS]
+    except NotReported as missing:
+        pytest.skip(f"waits for {missing} in the summary of a run")
+    assert abs(pooled_z(rule, row, values)) < WORST_Z, f"{row.title}: {values}, not {row.value}"

@@ -41,12 +41,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_refused_quickly_with_a_sentence(text: str | bytes) -> None:
-    started_s = time.perf_counter()
+    worked_s = time.process_time()
     with pytest.raises(Refused) as refused:
         strict_json.read(text, SIZE, DEPTH)
     assert refused.value.status in (400, 413)
     assert refused.value.text.endswith(".")
-    assert time.perf_counter() - started_s < 0.1
+    assert time.process_time() - worked_s < 0.1
     assert json.dumps(refused.value.document()).isascii()
 
 
