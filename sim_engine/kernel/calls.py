@@ -7,7 +7,7 @@ A reply counts only for the call that its caller still waits for (`serial`).
 import math
 
 from sim_engine.causes import CODE
-from sim_engine.kernel.compiling import function, inlined
+from sim_engine.kernel.compiling import apart, embedded, function, inlined
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import (
     ARRIVING,
@@ -23,7 +23,7 @@ from sim_engine.kernel.links import HAS_HEDGE, HAS_RETRIES, HEDGE_S, travel
 from sim_engine.kernel.policies import earn_retries, has_retry, observe, signal, turned_away
 from sim_engine.kernel.random import keyed, mix, uniform
 from sim_engine.kernel.routes import first_on_ring, pick
-from sim_engine.kernel.state import State
+from sim_engine.kernel.state import State, fetch_ahead
 from sim_engine.kernel.statistics import leave_node, next_span, record_span
 from sim_engine.kernel.stores import give_version
 from sim_engine.kernel.tasks import allocate, make_ready, release_held, release_slot
@@ -173,6 +173,7 @@ def launch(s: State, caller_index: int, origin: int, member_index: int, verb: in
         if caller.propagates != 0:
             task.expires_s = caller.expires_s
         task.key = caller.key
+        fetch_ahead(s, caller.key)
         task.version = caller.version
         task.dataset = caller.dataset
         task.address = caller.address
@@ -221,7 +222,7 @@ def _key_of_call(caller: Row, code: Row) -> Key:
     return keyed(random_key, number) if number > 0 else random_key
 
 
-@function
+@embedded
 def call_member(s: State, caller_index: int, member_index: int, code: Row, random_key: Key, now: float) -> bool:
     """Sends a call to a member and lets the caller wait; False when its policies turn it away (the cause is set)."""
     caller = s.tasks[caller_index]
@@ -252,7 +253,7 @@ def call_member(s: State, caller_index: int, member_index: int, code: Row, rando
     return True
 
 
-@function
+@apart
 def call(s: State, caller_index: int, code: Row, now: float) -> bool:
     """Sends a call and lets the caller wait; False when nobody could be called (the cause is set)."""
     caller = s.tasks[caller_index]

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 import numpy as np
 from llvmlite.binding import Linkage
-from numba import float64, int64, njit, typeof
+from numba import float64, int64, njit, typeof, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 ENTRY_POINTS: Final[list[Any]] = []
 _TYPES: Final[dict[Any, Any]] = {int: int64, float: float64, NDArray[np.int64]: int64[::1], NDArray[np.float64]: float64[::1]}
+_APART: Final[list[str]] = []  # beginnings of the names that Numba gives to compiled functions
 _WITHOUT_RUNTIME: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
 
 
@@ -29,6 +30,8 @@ class _Closed(JITCodeLibrary):
         for function in linked:
             function.linkage = Linkage.internal
             # the loader knows even internal symbols by name, across entry points
+            if function.name.startswith(tuple(_APART)):
+                function.add_function_attribute("noinline")
             function.name = f"{self.name}.{function.name}"
         super()._optimize_final_module()
 
@@ -43,9 +46,22 @@ class _WholeProgram(CompilerBase):
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
+def _wide(kind: Any) -> Any:
+    if kind in types.signed_domain:
+        return int64
+    return float64 if kind in types.real_domain else kind
+
+
+def _one_version(made: Any) -> Any:
+    """Numbers are handed to it as 64 bits: Numba would compile it once for each mixture of sizes that it is called with."""
+    template = made.get_call_template
+    made.get_call_template = lambda arguments, named: template([_wide(kind) for kind in arguments], {n: _wide(k) for n, k in named.items()})
+    return made
+
+
 def function(python: Compiled) -> Compiled:
     """A compiled function that other compiled functions call."""
-    made: Compiled = njit(**_WITHOUT_RUNTIME)(python)
+    made: Compiled = _one_version(njit(**_WITHOUT_RUNTIME)(python))
     return made
 
 
@@ -53,6 +69,22 @@ def inlined(python: Compiled) -> Compiled:
     """A small one, put into its callers."""
     made: Compiled = njit(inline="always", **_WITHOUT_RUNTIME)(python)
     return made
+
+
+def embedded(python: Compiled) -> Compiled:
+    """One of each request's way that LLVM would not put into its callers by itself."""
+    made: Compiled = _one_version(njit(forceinline=True, **_WITHOUT_RUNTIME)(python))
+    return made
+
+
+def apart(python: Compiled) -> Compiled:
+    """One that its callers call, never put into them, though it has one caller only.
+
+    LLVM loads the constants of all that stands in a loop before the loop. In the loop that runs a program, which is left again after two
+    or three operations, all would pay for what one of them needs.
+    """
+    _APART.append("_ZN" + "".join(f"{len(part)}{part}" for part in f"{python.__module__}.{python.__name__}".split(".")) + "B")
+    return function(python)
 
 
 def entry_point(python: Compiled) -> Compiled:

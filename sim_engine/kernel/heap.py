@@ -1,10 +1,11 @@
 """The event queue, ordered by (time, order of scheduling): a calendar between two heaps.
 
 Time is cut into days of equal length, so short that a day holds a few events. What is due within the current day stands in a small
-heap; what is due within the next DAYS days in the list of its day, unordered; what comes after that in a large heap. When the small
+heap; what is due within the next days in the list of its day, unordered; what comes after that in a large heap. When the small
 heap is empty, the next day that holds anything is poured into it (after Brown 1988, whose days are lists in order). So an event
 costs the same however many are pending. The length of a day follows the rate at which events are scheduled; since the small heap
-orders whatever comes into it, it makes no difference to what happens.
+orders whatever comes into it, it makes no difference to what happens. No more days are used than what is pending needs: their lists
+then stay in the processor's nearest cache.
 
 Heaps are four-ary, two arrays each. An entry packs the sequence number above the code of what it wakes, so one integer
 comparison settles ties.
@@ -19,13 +20,14 @@ from sim_engine.kernel.compiling import function, inlined
 from sim_engine.kernel.layout import (
     CODE_BITS,
     DAY,
-    DAYS,
     DAYS_PER_S,
     FAR_SIZE,
     HEAP_SIZE,
+    LAST_PLACE,
     LISTED,
     MEASURED_S,
     MEASURED_SEQUENCE,
+    MOST_DAYS,
     NEAR_SIZE,
     SEQUENCE,
     SPARE_EVENT,
@@ -34,6 +36,7 @@ from sim_engine.kernel.state import State
 
 EVENTS_IN_A_DAY = 2.0
 HORIZON = 3.0  # mean delays that the days shall cover
+LEAST_DAYS = 256
 OFTEN = 4096  # events scheduled before the length of a day is looked at again
 TOLERANCE = 2.0  # by which factor a day may be too long or too short
 MOST_DAYS_PER_S = 1e9
@@ -102,7 +105,7 @@ def _push_near(s: State, at_s: float, entry: int) -> None:
 @inlined
 def _list(s: State, index: int, day: int) -> None:
     """Puts a row of State.listed into the list of its day."""
-    place = day & (DAYS - 1)
+    place = day & s.count[LAST_PLACE]
     s.listed[index].next = s.days[place]
     s.days[place] = index
 
@@ -118,7 +121,7 @@ def push(s: State, at_s: float, code: int) -> int:
     ahead = day - s.count[DAY]
     if ahead <= 0:
         _push_near(s, at_s, entry)
-    elif ahead < DAYS:
+    elif ahead <= s.count[LAST_PLACE]:
         index = s.count[SPARE_EVENT]
         row = s.listed[index]
         s.count[SPARE_EVENT] = row.next
@@ -142,17 +145,23 @@ def _measure(s: State, now: float) -> None:
         return
     s.clock[MEASURED_S] = now
     s.count[MEASURED_SEQUENCE] = s.count[SEQUENCE]
-    events_in_a_day = max(EVENTS_IN_A_DAY, HORIZON * s.count[HEAP_SIZE] / DAYS)
+    pending = s.count[HEAP_SIZE]
+    events_in_a_day = max(EVENTS_IN_A_DAY, HORIZON * pending / MOST_DAYS)
     days_per_s = min(scheduled / passed / events_in_a_day, MOST_DAYS_PER_S)
-    if days_per_s > TOLERANCE * s.clock[DAYS_PER_S] or TOLERANCE * days_per_s < s.clock[DAYS_PER_S]:
-        _change_days(s, days_per_s, now)
+    days = LEAST_DAYS
+    while days < MOST_DAYS and days * events_in_a_day < HORIZON * pending:
+        days *= 2
+    have = s.count[LAST_PLACE] + 1
+    too_far = days > have or TOLERANCE * days < have
+    if too_far or days_per_s > TOLERANCE * s.clock[DAYS_PER_S] or TOLERANCE * days_per_s < s.clock[DAYS_PER_S]:
+        _change_days(s, days_per_s, days, now)
 
 
 @function
-def _change_days(s: State, days_per_s: float, now: float) -> None:
-    """Gives days another length while nothing is near: lists what is in the lists anew."""
+def _change_days(s: State, days_per_s: float, days: int, now: float) -> None:
+    """Gives days another length, and takes another number of them, while nothing is near: lists what is in the lists anew."""
     everything = -1
-    for place in range(DAYS):
+    for place in range(s.count[LAST_PLACE] + 1):
         index = s.days[place]
         s.days[place] = -1
         while index >= 0:
@@ -160,13 +169,15 @@ def _change_days(s: State, days_per_s: float, now: float) -> None:
             s.listed[index].next = everything
             everything = index
             index = following
+    last_place = days - 1
+    s.count[LAST_PLACE] = last_place
     s.clock[DAYS_PER_S] = days_per_s
     s.count[DAY] = _day_of(s, now) - 1
     while everything >= 0:
         row = s.listed[everything]
         following = row.next
         day = _day_of(s, row.at_s)
-        if day - s.count[DAY] < DAYS:
+        if day - s.count[DAY] <= last_place:
             _list(s, everything, day)
         else:
             size = s.count[FAR_SIZE]
@@ -189,17 +200,18 @@ def _begin_day(s: State, now: float) -> None:
     if s.count[SEQUENCE] - s.count[MEASURED_SEQUENCE] > max(OFTEN, s.count[HEAP_SIZE]):
         _measure(s, now)
     day = s.count[DAY]
+    last_place = s.count[LAST_PLACE]
     if s.count[LISTED] > 0:
         day += 1
-        while s.days[day & (DAYS - 1)] < 0:
+        while s.days[day & last_place] < 0:
             day += 1
     if s.count[FAR_SIZE] > 0:
         far = _day_of(s, s.far_time[0])
         if s.count[LISTED] == 0 or far < day:
             day = far
     s.count[DAY] = day
-    index = s.days[day & (DAYS - 1)]
-    s.days[day & (DAYS - 1)] = -1
+    index = s.days[day & last_place]
+    s.days[day & last_place] = -1
     while index >= 0:
         row = s.listed[index]
         following = row.next

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim_engine.causes import CODE
 from sim_engine.kernel.calls import call_all, call_chosen, call_replicas, finish, join_branches, launch
-from sim_engine.kernel.compiling import function
+from sim_engine.kernel.compiling import apart, function
 from sim_engine.kernel.heap import push
 from sim_engine.kernel.layout import DELAYED, RETRIES, SILENT
 from sim_engine.kernel.limiters import admit
@@ -308,7 +308,7 @@ def _limit(s: State, index: int, code: Row, now: float) -> int:
     return NEXT if at_s <= now else sleep_until(s, index, at_s)
 
 
-@function
+@apart
 def data_operation(s: State, index: int, code: Row, now: float) -> int:
     """Operations on keys, and the rarer ones."""
     task = s.tasks[index]
@@ -360,7 +360,7 @@ def data_operation(s: State, index: int, code: Row, now: float) -> int:
     return NEXT
 
 
-@function
+@apart
 def client_operation(s: State, index: int, code: Row, now: float) -> int:
     task = s.tasks[index]
     what = code.op
@@ -405,12 +405,10 @@ def client_operation(s: State, index: int, code: Row, now: float) -> int:
     return NEXT
 
 
-@function
+@apart
 def rare_jump(s: State, index: int, code: Row, now: float) -> bool:
     task = s.tasks[index]
     what = code.op
-    if what == op.IF_CLASS:
-        return (code.b >> task.kind) & 1 != 0
     if what == op.IF_IN_SET:
         return (int(s.parameters[code.b]) >> task.kind) & 1 != 0
     if what == op.IF_CHANCE:

@@ -110,6 +110,8 @@ def _jump(s: State, index: int, code: Row, now: float) -> int:
         jumps = task.cause != OK
     elif what == op.IF_FLAG:
         jumps = task.flag != 0
+    elif what == op.IF_CLASS:
+        jumps = (code.b >> task.kind) & 1 != 0
     elif what == op.FORK:
         fork(s, index, code, now)
         return NEXT
@@ -117,7 +119,7 @@ def _jump(s: State, index: int, code: Row, now: float) -> int:
         return NEXT if lead(s, index, code, now) else WAIT
     elif what > op.IF_FLAG:
         jumps = rare_jump(s, index, code, now)
-    if jumps:
+    if jumps != (what <= op.IF_CHANCE and code.c == op.UNLESS):
         task.pc = code.a
         return STAY
     return NEXT
@@ -127,10 +129,12 @@ def _jump(s: State, index: int, code: Row, now: float) -> int:
 def run(s: State, index: int, now: float) -> None:
     """Interprets a task's program from its pc until it waits or ends."""
     task = s.tasks[index]
+    pc = task.pc
     operations = 0
     while True:
         operations += 1
-        code = s.code[task.pc]
+        task.pc = pc
+        code = s.code[pc]
         what = code.op
         if what == op.SERVE:
             _serve(s, index, code, now)
@@ -156,8 +160,7 @@ def run(s: State, index: int, now: float) -> None:
             outcome = data_operation(s, index, code, now)
         if outcome == WAIT:
             break
-        if outcome == NEXT:
-            task.pc = task.pc + 1
+        pc = pc + 1 if outcome == NEXT else task.pc
     s.count[OPERATIONS] += operations
 
 

@@ -3,7 +3,7 @@
 It knows tasks (one request at one place), nodes (one machine), pools (what is taken, served or sent through),
 links, routes with members (whom a call may go to), timers, sources of requests, stores and code.
 Times are seconds, sizes kB, bandwidths Mbit/s. Every index is an int32 into the array of that name; -1 is none.
-Records instead of one array a field: an event touches one task, and its fields share cache lines.
+Records instead of one array a field: an event touches one task, and its fields share cache lines. So what most events touch stands first.
 """
 
 import numpy as np
@@ -13,88 +13,97 @@ TASK = np.dtype(
         ("due", "i8"),  # the heap entry that may wake it; anything else is stale
         ("random_key", "u8"),
         ("started_s", "f8"),  # arrival at this node
-        ("sent_s", "f8"),
-        ("stamp_s", "f8"),  # commit time of a write on its way to a replica
-        ("deadline_s", "f8"),
-        ("waited_s", "f8"),
-        ("queued_s", "f8"),
-        ("service_s", "f8"),
-        ("ends_s", "f8"),  # of its service
         ("expires_s", "f8"),  # nobody wants the answer after that
-        ("page_s", "f8"),  # when the visitor's page view began; infinite: a part of it has failed
-        ("amount", "f8"),  # what it waits for
-        ("held_amount", "f8", (4,)),
-        ("held_pool", "i4", (4,)),
-        ("held", "i4"),
-        ("pc", "i4"),
+        ("waited_s", "f8"),
         ("node", "i4"),
+        ("pc", "i4"),
         ("state", "i4"),
-        ("parent", "i4"),
-        ("parent_serial", "i4"),
+        ("next", "i4"),  # free list and list of the ready
         ("serial", "i4"),  # grows with every call and every reuse of the slot
-        ("pending", "i4"),  # successes that it still waits for
-        ("left", "i4"),  # what IF_NONE_LEFT counts down
-        ("origin", "i4"),  # node that sent it
-        ("chosen", "i4"),  # member that a name was resolved to
-        ("needed", "i4"),  # member that SPAWN chose; or the mark of a closed user
-        ("message", "i4"),  # that it carries
-        ("leads", "i4"),  # 1 + column of State.keyed where it stands as the one that others wait for; 0: none
-        ("followers", "i4"),  # those who wait for it, in order
-        ("last_follower", "i4"),
-        ("called", "i4"),  # member that the call under way went to first
+        ("parent_serial", "i4"),
+        # these begin as -1, all at once
         ("link", "i4"),
         ("member", "i4"),
-        ("queue", "i4"),
-        ("queue_next", "i4"),
-        ("queue_previous", "i4"),  # sharing a processor: the first child in the heap, queue_next its sibling
+        ("parent", "i4"),
         ("timer", "i4"),
-        ("timer_next", "i4"),
-        ("timer_previous", "i4"),
-        ("next", "i4"),  # free list and list of the ready
         ("waiter", "i4"),
+        ("origin", "i4"),  # node that sent it
         ("source", "i4"),
-        ("key", "i4"),
-        ("version", "i4"),
+        ("queue", "i4"),
+        ("chosen", "i4"),  # member that a name was resolved to
+        ("message", "i4"),  # that it carries
         ("dataset", "i4"),
-        ("acknowledged", "i4"),  # newest acknowledged version when the read began
-        ("address", "i4"),
+        # these as 0
+        ("version", "i4"),
         ("trace", "i4"),
-        ("span", "i4"),
-        ("parent_span", "i4"),
-        ("request_kb", "f4"),
-        ("reply_kb", "f4"),
-        ("object_kb", "f4"),  # size of what is asked for; 0: the answering component's own
-        ("cost", "f4"),  # of its class, in service times
+        ("pending", "i4"),  # successes that it still waits for
+        ("left", "i4"),  # what IF_NONE_LEFT counts down
+        ("leads", "i4"),  # 1 + column of State.keyed where it stands as the one that others wait for; 0: none
+        ("held", "i4"),
         ("kind", "i2"),  # its class
         ("tries", "i2"),  # retries of the call under way
         ("spare", "i2"),  # failures that the call under way can still bear
-        ("verb", "i2"),
         ("cause", "i2"),
         ("attempt", "i2"),
+        ("verb", "i2"),
         ("hit", "i1"),
         ("flag", "i1"),
-        ("visitor", "i1"),  # it keeps its address from request to request
         ("poison", "i1"),  # whoever works on its message fails
-        ("given", "i1"),  # a cache that writes later has given the version: whoever commits it keeps that
-        ("locks", "i1"),  # what it leads is a lock
         ("quorum", "i1"),  # its call goes to several replicas: the newest version counts
         ("propagates", "i1"),  # its deadline goes with its calls
+        ("given", "i1"),  # a cache that writes later has given the version: whoever commits it keeps that
+        ("visitor", "i1"),  # it keeps its address from request to request
+        ("locks", "i1"),  # what it leads is a lock
         ("dying", "i1"),
+        ("parent_span", "i4"),
+        ("sent_s", "f8"),
+        ("deadline_s", "f8"),
+        ("stamp_s", "f8"),  # commit time of a write on its way to a replica
+        ("timer_next", "i4"),
+        ("timer_previous", "i4"),
+        ("key", "i4"),
+        ("address", "i4"),
+        ("acknowledged", "i4"),  # newest acknowledged version when the read began
+        ("cost", "f4"),  # of its class, in service times
+        ("object_kb", "f4"),  # size of what is asked for; 0: the answering component's own
+        ("request_kb", "f4"),
+        ("reply_kb", "f4"),
+        ("span", "i4"),
+        ("service_s", "f8"),
+        ("ends_s", "f8"),  # of its service
+        ("queued_s", "f8"),
+        ("held_amount", "f8", (4,)),
+        ("held_pool", "i4", (4,)),
+        ("queue_next", "i4"),
+        ("queue_previous", "i4"),  # sharing a processor: the first child in the heap, queue_next its sibling
+        ("amount", "f8"),  # what it waits for
+        ("page_s", "f8"),  # when the visitor's page view began; infinite: a part of it has failed
+        ("needed", "i4"),  # member that SPAWN chose; or the mark of a closed user
+        ("followers", "i4"),  # those who wait for it, in order
+        ("last_follower", "i4"),
+        ("called", "i4"),  # member that the call under way went to first
     ],
     align=True,
 )
 
 NODE = np.dtype(
     [
+        ("in_flight", "i8"),
+        ("arrived", "i8"),
+        ("done", "i8"),
+        ("most_in_flight", "i8"),
+        ("area", "f8"),
+        ("since_s", "f8"),
+        ("sojourn_sum_s", "f8"),
         ("alive", "i4"),
         ("silent", "i4"),  # dead as a machine: answers nothing
+        ("waited", "i8"),  # done requests that waited at all
+        ("wait_sum_s", "f8"),
+        ("error_ratio", "f8"),  # share of its requests that fail after the work
         ("primary", "i4"),
         ("store", "i4"),  # column of State.keyed
         ("dataset", "i4"),  # column of what is acknowledged by its database cluster
         ("issued", "i4"),  # column that counts the versions of keys that several may write
-        ("in_flight", "i8"),
-        ("arrived", "i8"),
-        ("done", "i8"),
         ("failed", "i8"),
         ("dropped", "i8"),
         ("refused", "i8"),
@@ -103,16 +112,9 @@ NODE = np.dtype(
         ("applied", "i8"),
         ("repaired", "i8"),  # versions that it got because a read had found others newer
         ("lag_sum_s", "f8"),
-        ("area", "f8"),
-        ("since_s", "f8"),
-        ("sojourn_sum_s", "f8"),
         ("hits", "i8"),
         ("lookups", "i8"),
         ("evictions", "i8"),
-        ("waited", "i8"),  # done requests that waited at all
-        ("wait_sum_s", "f8"),
-        ("most_in_flight", "i8"),
-        ("error_ratio", "f8"),  # share of its requests that fail after the work
         ("side_a", "u8"),  # partitions, one bit each: what is on side a of one does not reach side b
         ("side_b", "u8"),
         ("place", "i8"),  # row of State.distances; 0: nowhere in particular
@@ -129,21 +131,13 @@ POOL = np.dtype(
     [
         ("capacity", "f8"),
         ("used", "f8"),
-        ("slowness", "f8"),  # factor of every service time here
         ("used_area", "f8"),
         ("queue_area", "f8"),
         ("since_s", "f8"),
-        ("free_at_s", "f8"),
-        ("work_sum_s", "f8"),
-        ("wait_sum_s", "f8"),
-        ("queue_limit", "i8"),  # -1: none
         ("queued", "i8"),
         ("arrived", "i8"),
         ("served", "i8"),
-        ("rejected", "i8"),
-        ("waited", "i8"),
-        ("virtual_s", "f8"),  # service that each who shares the processor has had so far
-        ("sharing", "i8"),
+        ("queue_limit", "i8"),  # -1: none
         ("head", "i4"),
         ("tail", "i4"),
         ("last_first", "i4"),  # the last of those who go first
@@ -151,21 +145,30 @@ POOL = np.dtype(
         ("discipline", "i2"),
         ("cause", "i2"),
         ("kind", "i2"),
+        ("work_sum_s", "f8"),
+        ("slowness", "f8"),  # factor of every service time here
+        ("free_at_s", "f8"),
+        ("wait_sum_s", "f8"),
+        ("rejected", "i8"),
+        ("waited", "i8"),
+        ("virtual_s", "f8"),  # service that each who shares the processor has had so far
+        ("sharing", "i8"),
     ],
     align=True,
 )
 
 LINK = np.dtype(
     [
-        ("salt", "u8"),
+        ("salts", "u8", (2,)),  # of messages there and back
         ("parameter", "i8"),  # sim_engine.kernel.links
         ("policy", "i8"),  # which of the rarer parameters matter at all: bits, same place
         ("timer", "i8"),
-        ("free_at_s", "f8", (2,)),
-        ("last_s", "f8", (2,)),
         ("ordered", "i8"),
         ("sent", "i8"),
         ("replies", "i8"),
+        ("sent_kb", "f8", (2,)),  # requests, replies
+        ("free_at_s", "f8", (2,)),
+        ("last_s", "f8", (2,)),
         ("failed", "i8"),
         ("timeouts", "i8"),
         ("lost", "i8"),
@@ -173,7 +176,6 @@ LINK = np.dtype(
         ("hedged", "i8"),
         ("turned_away", "i8"),  # by breaker or bulkhead
         ("retry_tokens", "f8"),
-        ("sent_kb", "f8", (2,)),  # requests, replies
     ],
     align=True,
 )
@@ -206,14 +208,14 @@ MEMBER = np.dtype(
         ("link", "i4"),
         ("in_flight", "i8"),
         ("sent", "i8"),
+        ("watched", "i4"),  # whether outcomes matter: for its breaker, its ejection, its response time
         ("route", "i4"),
         ("enabled", "i4"),
+        ("failures", "i4"),  # in a row
         ("weight", "f8"),
         ("credit", "f8"),
         ("response_s", "f8"),  # moving average
         ("since_s", "f8"),  # when it came into rotation
-        ("watched", "i4"),  # whether outcomes matter: for its breaker, its ejection, its response time
-        ("failures", "i4"),  # in a row
         ("breaker", "i4"),  # CLOSED, OPEN, HALF_OPEN
         ("probes", "i4"),  # under way while half open
         ("opened_s", "f8"),
@@ -409,14 +411,14 @@ RETRIES, USERS, TASKS_USED, STALE_EVENTS = 20, 21, 22, 23
 WIDE, PAGES, HEDGES = 24, 25, 26  # WIDE: there are places, partitions, or clients with a way of their own
 MESSAGES_SPARE, MESSAGES_FREE, MARKS = 27, 28, 29
 NEAR_SIZE, FAR_SIZE, LISTED, DAY, SPARE_EVENT, MEASURED_SEQUENCE = 30, 31, 32, 33, 34, 35
-PRESENT = 36
+PRESENT, LAST_PLACE = 36, 37  # LAST_PLACE: days of the calendar in use, a power of two, less one
 COUNTS = 64
 # … and into State.clock (float64 scalars)
 NOW, LATENCY_SUM, LATENCY_MAX, IN_FLIGHT_AREA, IN_FLIGHT_SINCE, SOJOURN_SUM = 0, 1, 2, 3, 4, 5
 DAYS_PER_S, MEASURED_S = 6, 7
 CLOCKS = 16
 
-DAYS = 4096  # of the calendar; a power of two
+MOST_DAYS = 4096  # of the calendar; a power of two
 FIRST_DAYS_PER_S = 1000.0
 
 # A heap entry packs (sequence, code): code is a task's index, or one of these offsets plus an index.

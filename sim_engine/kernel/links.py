@@ -5,7 +5,7 @@ A link's rarer features cost nothing where they are not used: LINK.policy says w
 
 import math
 
-from sim_engine.kernel.compiling import function, inlined
+from sim_engine.kernel.compiling import embedded, function, inlined
 from sim_engine.kernel.layout import WIDE
 from sim_engine.kernel.random import draw, keyed, mix, uniform
 from sim_engine.kernel.state import State
@@ -125,7 +125,7 @@ def _over_land_s(s: State, sender: int, receiver: int) -> float:
     return distance_s(s, sender, receiver) + _access_s(s, sender, receiver)
 
 
-@function
+@embedded
 def travel(s: State, link_index: int, back: int, size_kb: float, random_key: Key, sender: int, receiver: int, now: float) -> float:
     """When a message that is sent now arrives: bandwidth, then latency and distance, then losses. Infinite: never."""
     link = s.links[link_index]
@@ -136,7 +136,7 @@ def travel(s: State, link_index: int, back: int, size_kb: float, random_key: Key
     if bandwidth > 0.0:
         at_s = max(now, link.free_at_s[back]) + size_kb * 0.008 / bandwidth
         link.free_at_s[back] = at_s
-    value = mix(random_key ^ keyed(link.salt, back))
+    value = mix(random_key ^ link.salts[back])
     way_s = draw(s.parameters, first + LATENCY, value) + _over_land_s(s, sender, receiver)
     at_s += way_s
     if s.count[WIDE] != 0:

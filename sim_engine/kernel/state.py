@@ -14,6 +14,7 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    intrinsic,
     lower_getattr_generic,
     models,
     register_model,
@@ -170,3 +171,24 @@ def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: st
     data = builder.inttoptr(words[0], array.data.type)
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
     return array._getvalue()
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch_ahead(typing_context: Any, state: Any, key: Any) -> Any:
+    """Asks the processor for a key's row of State.keyed, which is seldom in its caches: what is asked for with the key looks there."""
+
+    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        table = builder.inttoptr(arguments[0], _WORD.as_pointer())
+        first = _PLACE["keyed"] * _WORDS
+        address, columns = (builder.load(cgutils.gep_inbounds(builder, table, first + place)) for place in (0, 2))
+        row = context.cast(builder, arguments[1], signature.args[1], types.int64)
+        size = ir.Constant(_WORD, ARRAYS["keyed"][0].itemsize)
+        place = builder.add(address, builder.mul(builder.mul(row, columns), size))
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        to_read, keep, data = ir.Constant(number, 0), ir.Constant(number, 3), ir.Constant(number, 1)
+        builder.call(prefetch, [builder.inttoptr(place, byte), to_read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(state, key), lower

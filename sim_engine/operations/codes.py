@@ -16,7 +16,7 @@ from typing import Final
     SEND,  # b verb: to the member that SPAWN chose, nobody waits
     DELAY,  # b distribution
     NEXT_TICK,  # b period (parameter): wait for its next multiple
-    JUMP,  # a target
+    JUMP,  # a target. Those up to IF_CHANCE, c UNLESS: jump when it is not so
     IF_VERB,  # b verb: jump to a
     IF_HIT,  # jump to a
     IF_FAILED,  # jump to a
@@ -116,6 +116,7 @@ CLASSES: Final = 7
 CLASS_NAMES: Final[tuple[str, ...]] = ("page", "static", "read", "write", "upload", "expensive", "background")
 FIRST_BRANCH, FURTHER_BRANCH, DETACHED = range(3)
 OWN, PARENT = range(2)
+UNLESS: Final = 1
 FIXED, GEOMETRIC = range(2)
 KEEPS, CHECKS_ROOM = range(2)
 TOKEN_BUCKET, LEAKY_BUCKET, FIXED_WINDOW, SLIDING_WINDOW = range(4)

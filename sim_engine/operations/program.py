@@ -8,21 +8,13 @@ from sim_engine.causes import CODE
 from sim_engine.operations import codes as op
 from sim_engine.operations.codes import CLASS_NAMES, LAST_REPLY, OWN_REQUEST, SMALL, VERB_CODE
 from sim_engine.operations.names import Names
+from sim_engine.operations.straight import Row, straighten
 
 
 @dataclass(slots=True)
 class Label:
     place: int = -1
     uses: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Row:
-    op: int
-    a: int = 0
-    b: int = 0
-    c: int = 0
-    salt: int = 0
 
 
 CLASS_CODE = {name: code for code, name in enumerate(CLASS_NAMES)}
@@ -46,6 +38,10 @@ class Program:
         self._path = ""
         self._branching = False
         self._ways: tuple[int, int] | None = None
+
+    def finish(self) -> None:
+        """Nothing more comes: the program becomes what the kernel runs."""
+        straighten(self.rows, self.entries)
 
     def path(self, *verbs: str) -> None:
         """Begins the path of these verbs."""

@@ -21,6 +21,7 @@ from sim_engine.world.group import Group
 from sim_engine.world.instance import Instance
 from sim_engine.world.keys import Keys
 from sim_engine.world.memory import Memory
+from sim_engine.world.ring import numbered
 from sim_engine.world.salts import salt
 
 POLICIES = {
@@ -334,7 +335,7 @@ class Builder:
         index = self.memory.add("links")
         self.link_rows[link_id] = index
         row = self.memory.state.links[index]
-        row["salt"] = salt(self.seed, link_id, "link")
+        row["salts"] = numbered(salt(self.seed, link_id, "link"), 2)
         row["parameter"] = self.memory.add("parameters", links.LINK_PARAMETERS)
         row["timer"] = self._add_timer(int(row["parameter"]) + links.EFFECTIVE_TIMEOUT_S)
         row["ordered"] = int(ordered)
@@ -463,6 +464,7 @@ class Builder:
         """Writes the component's paths anew; what is under way keeps the old ones."""
         program = Program(_InstanceNames(me, self))
         me.component.program(program, me)
+        program.finish()
         first = self.memory.add("code", len(program.rows))
         for place, row in enumerate(program.rows):
             jumps = row.op in codes.LABELLED

@@ -61,7 +61,7 @@ class Memory:
             heap_entry=np.zeros(4 * FIRST_TASKS, np.int64),
             far_time=np.zeros(4 * FIRST_TASKS),
             far_entry=np.zeros(4 * FIRST_TASKS, np.int64),
-            days=np.full(layout.DAYS, -1, np.int32),
+            days=np.full(layout.MOST_DAYS, -1, np.int32),
             listed=np.zeros(4 * FIRST_TASKS, layout.EVENT),
             nodes=np.zeros(16, layout.NODE),
             pools=np.zeros(64, layout.POOL),
@@ -106,6 +106,7 @@ class Memory:
         self.state.count[layout.MESSAGES_SPARE] = -1
         self.state.count[layout.SPARE_EVENT] = -1
         self.state.count[layout.DAY] = -1
+        self.state.count[layout.LAST_PLACE] = layout.MOST_DAYS - 1
         self.state.clock[layout.DAYS_PER_S] = layout.FIRST_DAYS_PER_S
         link_free_slots(self.state, 0)
         link_spare_events(self.state, 0)

@@ -20,6 +20,12 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
         return np.asarray(values ^ (values >> np.uint64(31)), np.uint64)
 
 
+def numbered(value: int, how_many: int) -> NDArray[np.uint64]:
+    """As sim_engine.kernel.random.keyed, for 0, 1, …"""
+    with np.errstate(over="ignore"):
+        return mixed(np.uint64(value) + GOLDEN * np.arange(how_many, dtype=np.uint64))
+
+
 def keepers(owners: NDArray[np.int64], copies: int) -> list[set[int]]:
     """For each place of a ring, those who keep what falls there: the next different owners from it on."""
     found: list[set[int]] = []
@@ -37,9 +43,7 @@ def keepers(owners: NDArray[np.int64], copies: int) -> list[set[int]]:
 def kept_by(state: State, route: Any, copies: int, member: int) -> NDArray[np.bool_]:
     """Of every key, whether a member of a route is among those who keep it. route: a record of ROUTE."""
     ring = state.ring[int(route["ring"]) : int(route["ring"]) + int(route["ring_places"])]
-    keys = np.arange(len(state.keyed), dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        hashes = mixed(np.uint64(route["salt"]) + GOLDEN * keys)
+    hashes = numbered(int(route["salt"]), len(state.keyed))
     places = np.searchsorted(ring["hash"], hashes, side="left") % max(1, len(ring))
     among = np.array([member in here for here in keepers(ring["member"], copies)], dtype=np.bool_)
     return np.asarray(among[places], np.bool_)

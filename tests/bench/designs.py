@@ -36,13 +36,13 @@ def completed(document: Document) -> Document:
     return document | {"components": components, "links": links, "scenarios": steady, "scenario": "bench"}
 
 
-def tandem(stages: int, rate_per_s: float = 800.0) -> Document:
-    """So many M/M/1 stations in a row, each 80 % busy."""
+def tandem(stages: int, rate_per_s: float = 800.0, timeout_ms: float = 600_000.0) -> Document:
+    """So many M/M/1 stations in a row, each 80 % busy. timeout_ms: of each call."""
     names = [f"stage-{i:02d}" for i in range(stages)]
     parts = {"clients": part("clients", arrival_rate_per_s=rate_per_s)}
     parts |= {name: part("server", service_ms=800.0 / rate_per_s) for name in names}
     path = ["clients", *names]
-    links = [link(source, target) for source, target in zip(path, names, strict=False)]
+    links = [link(source, target, timeout_ms=timeout_ms) for source, target in zip(path, names, strict=False)]
     return completed(design(parts, links, 3600.0))
 
 

@@ -42,10 +42,10 @@ def first_page() -> Iterator[Figure]:
     engine, lean = Engine(document, warm_s=20, tick_s=10), PlainSimPy(Plain(document))
     timed = PlainSimPy(Plain(document, timeouts=True))
     ours, theirs, with_timeouts = in_turns(*[partial(side.rate, SLICE_S) for side in (engine, lean, timed)])
-    note = "theirs has no timeouts"
-    yield Figure("first-page-against-simpy", ours / theirs, ours, theirs, "requests/s", "at least 50", note)
+    yield Figure("first-page-against-simpy", ours / theirs, ours, theirs, "requests/s", "", "theirs has no timeouts")
+    # The goal speaks of the same work. Each call in this design has a timeout, which the engine keeps: so must the other side.
     note = "theirs with the design's timeouts"
-    yield Figure("first-page-against-simpy-timed", ours / with_timeouts, ours, with_timeouts, "requests/s", "", note)
+    yield Figure("first-page-against-simpy-timed", ours / with_timeouts, ours, with_timeouts, "requests/s", "at least 50", note)
 
 
 def examples() -> Iterator[Figure]:
@@ -81,15 +81,23 @@ def kernel_rate(engine: Engine) -> float:
 
 
 def queues() -> Iterator[Figure]:
-    """(e) Node visits a second on a tandem of ten stations."""
-    document = tandem(STAGES)
-    engine = Engine(document, warm_s=50, tick_s=10)
-    ours, resources, ciw = in_turns(
+    """(e) Node visits a second on a tandem of ten stations.
+
+    Ours is a row of servers of which each calls the next, over a link there and back with a timeout, and holds a worker until it is
+    answered: three events and eleven operations a visit, all of it measured. The row of `Resource`s is one timeout a visit, and measures
+    nothing. So there is one more line, against SimPy with calls like ours.
+    """
+    document = tandem(STAGES, timeout_ms=1000.0)
+    engine, calls = Engine(document, warm_s=50, tick_s=10), PlainSimPy(Plain(document, timeouts=True))
+    ours, resources, ciw, called = in_turns(
         lambda: STAGES * engine.rate(SLICE_S),
         lambda: simpy_tandem(STAGES, 800.0, 1000),
         lambda: ciw_tandem(STAGES, 800.0, 300),
+        lambda: STAGES * calls.rate(SLICE_S),
     )
-    yield Figure("tandem-against-simpy", ours / resources, ours, resources, "visits/s", "at least 50")
+    note = "theirs: stations only, no calls, links, workers, timeouts, measurements"
+    yield Figure("tandem-against-simpy", ours / resources, ours, resources, "visits/s", "at least 50", note)
+    yield Figure("tandem-against-simpy-calls", ours / called, ours, called, "visits/s", "", "theirs with calls, workers and timeouts like ours")
     yield Figure("tandem-against-ciw", ours / ciw, ours, ciw, "visits/s", "at least 25")
 
 
