@@ -166,10 +166,10 @@ LINK = np.dtype(
         ("ordered", "i8"),
         ("sent", "i8"),
         ("replies", "i8"),
+        ("failed", "i8"),
         ("sent_kb", "f8", (2,)),  # requests, replies
         ("free_at_s", "f8", (2,)),
         ("last_s", "f8", (2,)),
-        ("failed", "i8"),
         ("timeouts", "i8"),
         ("lost", "i8"),
         ("retried", "i8"),

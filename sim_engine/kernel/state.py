@@ -173,10 +173,7 @@ def _lower_attribute(context: Any, builder: Any, kind: Any, value: Any, name: st
     return array._getvalue()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def fetch_ahead(typing_context: Any, state: Any, key: Any) -> Any:
-    """Asks the processor for a key's row of State.keyed, which is seldom in its caches: what is asked for with the key looks there."""
-
+def _fetch_ahead(typing_context: Any, state: Any, key: Any) -> Any:
     def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         table = builder.inttoptr(arguments[0], _WORD.as_pointer())
         first = _PLACE["keyed"] * _WORDS
@@ -192,3 +189,7 @@ def fetch_ahead(typing_context: Any, state: Any, key: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(state, key), lower
+
+
+# fetch_ahead(s, key): asks the processor for a key's row of State.keyed, which is seldom in its caches and will be looked at.
+fetch_ahead: Any = intrinsic(_fetch_ahead)

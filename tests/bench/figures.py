@@ -84,7 +84,7 @@ def queues() -> Iterator[Figure]:
     """(e) Node visits a second on a tandem of ten stations.
 
     Ours is a row of servers of which each calls the next, over a link there and back with a timeout, and holds a worker until it is
-    answered: three events and eleven operations a visit, all of it measured. The row of `Resource`s is one timeout a visit, and measures
+    answered: three events and twelve operations a visit, all of it measured. The row of `Resource`s is one timeout a visit, and measures
     nothing. So there is one more line, against SimPy with calls like ours.
     """
     document = tandem(STAGES, timeout_ms=1000.0)
@@ -95,9 +95,9 @@ def queues() -> Iterator[Figure]:
         lambda: ciw_tandem(STAGES, 800.0, 300),
         lambda: STAGES * calls.rate(SLICE_S),
     )
-    note = "theirs: stations only, no calls, links, workers, timeouts, measurements"
+    note, same = "theirs: stations only, no calls, links, workers, timeouts, measurements", "theirs with calls, workers, timeouts"
     yield Figure("tandem-against-simpy", ours / resources, ours, resources, "visits/s", "at least 50", note)
-    yield Figure("tandem-against-simpy-calls", ours / called, ours, called, "visits/s", "", "theirs with calls, workers and timeouts like ours")
+    yield Figure("tandem-against-simpy-calls", ours / called, ours, called, "visits/s", "", same)
     yield Figure("tandem-against-ciw", ours / ciw, ours, ciw, "visits/s", "at least 25")
 
 
