@@ -18,7 +18,7 @@ def figures(summary: Summary) -> dict[str, float]:
     found["cache_hit_ratio"] = summary["cache_hit_ratio"]
     for identifier, part in summary["components"].items():
         for name in ("utilisation", "queue_mean", "arrived", "done", "failed", "dropped"):
-            found[f"components.{identifier}.{name}"] = float(part[name])
+            found[f"components.{identifier}.{name}"] = float(part[name]) if name in part else None
         found[f"components.{identifier}.latency_ms.mean"] = part["latency_ms"]["mean"]
     return {name: value for name, value in found.items() if value is not None}
 

@@ -120,6 +120,11 @@ def _ms(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} ms"
 
 
+def _queue(part: dict[str, Any]) -> str:
+    """Some kinds have no queue."""
+    return f"{part['queue_mean']:.2f}" if "queue_mean" in part else "–"
+
+
 def _components(summary: dict[str, Any]) -> list[str]:
     lines = [f"{'Component':<24}{'arrived':>12}{'done':>12}{'failed':>10}{'dropped':>10}{'util.':>8}{'queue':>10}{'mean':>12}"]
     for identifier, part in summary["components"].items():
@@ -128,7 +133,7 @@ def _components(summary: dict[str, Any]) -> list[str]:
             name += f" ×{part['instances']}"
         lines.append(
             f"{name:<24}{part['arrived']:>12,}{part['done']:>12,}{part['failed']:>10,}{part['dropped']:>10,}"
-            f"{part['utilisation']:>8.1%}{part['queue_mean']:>10.2f}{_ms(part['latency_ms']['mean']):>12}"
+            f"{part['utilisation']:>8.1%}{_queue(part):>10}{_ms(part['latency_ms']['mean']):>12}"
         )
     return lines
 

@@ -70,7 +70,7 @@ def _component(run: "Run", whole: Window, steady: Steady | None, identifier: str
         "wasted": window.count("wasted"),
         "refused": window.count("refused"),
         "utilisation": _number(metrics.get("utilisation")) or 0.0,
-        "queue_mean": _number(metrics.get("queue")) or 0.0,
+        **({"queue_mean": _number(metrics["queue"]) or 0.0} if "queue" in metrics else {}),
         "in_flight_mean": window.mean_in_flight,
         "latency_ms": {
             "mean": window.mean_latency_ms,

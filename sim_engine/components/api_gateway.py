@@ -154,7 +154,12 @@ class ApiGateway(Component):
                     cls._call_all_in_turn(on, me, links)
                 on.size("response_kb")
                 on.reply()
-        call_one(on, "targets", ways(me, links, (name for name in CLASS_NAMES if name not in shared)))
+        unanswered = [name for name, count in takers.items() if count == 0]  # whoever is told of them, nobody waits for it
+        if unanswered:
+            with on.if_class(*unanswered):
+                on.size("response_kb")
+                on.reply()
+        call_one(on, "targets", ways(me, links, (name for name in CLASS_NAMES if takers[name] > 0 and name not in shared)))
 
     @staticmethod
     def _call_all_at_once(on: Program, me: Instance, links: list[str]) -> None:

@@ -78,10 +78,14 @@ class Dns(Component):
         Metric("queries_per_s", _("Queries"), "requests/s", "rate"),
         Metric("requests_per_s", _("Requests by its answers"), "requests/s", "rate", _("That clients sent to whom they were told.")),
         Metric("remembered", _("Answers remembered"), "ratio", "share", _("Of these requests, those that needed no query.")),
+        Metric("utilisation", _("Resolutions in use"), "ratio", "level", _("Of those that it can do at once.")),
+        Metric("queue", _("Queue"), "requests", "level"),
         Metric("targets_in_rotation", _("Targets in rotation"), "", "gauge"),
         Metric("latency_ms", _("Mean resolution time"), "ms", "level"),
     )
     headline = "queries_per_s"
+    bar = "utilisation"
+    queue = "queue"
 
     @classmethod
     def program(cls, on: Program, me: Instance) -> None:
@@ -150,6 +154,8 @@ class Dns(Component):
             "queries_per_s": window.rate("arrived"),
             "requests_per_s": Told(_requests),
             "remembered": Told(_requests),
+            "utilisation": window.pool("servers").utilisation,
+            "queue": window.pool("servers").mean_queue,
             "targets_in_rotation": window.enabled("targets"),
             "latency_ms": window.mean_latency_ms,
         }

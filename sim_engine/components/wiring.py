@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sim_engine.components.link import LINK, SHAPES_CODE
+from sim_engine.operations.codes import MOST_FLAGS
 
 if TYPE_CHECKING:
     from sim_engine.operations.program import Program
@@ -41,6 +42,7 @@ class Callee:
     selects: bool  # not every class, or not every request
     on_write: str  # what becomes of a key in a cache
     in_front: bool  # a cache that has its database behind it
+    alone: bool  # and nothing else keeps the data
 
     def call(self, on: Program, verb: str | None = None, size: str = "small") -> None:
         by_verb = verb if self.by_verb else None
@@ -83,9 +85,10 @@ def _callee(me: Instance, port: str, links: list[str], whole: bool) -> Callee:
     rule = me.rule(links[0])
     selects = any(rule[name] != LINK.parameter(name).default for name in ("classes", "share"))
     in_front = any(me.group.leads_on(link_id, "database") for link_id in links)
+    alone = in_front and not me.links_of("database") and not me.read("own_database", False)
     return Callee(
         port, tuple(links), whole, me.port(port).by_verb, str(rule["when"]), not rule["asynchronous"], selects, str(rule["on_write"]),
-        in_front,
+        in_front, alone,
     )  # fmt: skip
 
 
@@ -165,7 +168,7 @@ def _read(
         return fetch()
 
     asked = [cache for cache in caches if cache.when in CACHE_IS_ASKED_BY_READS]
-    _ask(on, sorted(asked, key=lambda cache: cache.when == ON_A_MISS), True, fetch_or_wait if single_flight else fetch)
+    _ask(on, sorted(asked, key=lambda cache: cache.when == ON_A_MISS), 0, fetch_or_wait if single_flight else fetch)
     if single_flight:
         on.land()
         on.place(fetched)
@@ -175,33 +178,30 @@ def _read(
             database.need(on, "read")
 
 
-def _ask(on: Program, caches: list[Callee], first: bool, fetch: Callable[[], bool]) -> bool:
+def _ask(on: Program, caches: list[Callee], before: int, fetch: Callable[[], bool]) -> bool:
     """Asks one cache after the other; what nobody has is fetched and put into all. Answers whether anything can be fetched.
 
-    A first cache that did not answer is not sent the value either: a dead one costs one timeout, not two.
+    A cache that did not answer is not sent the value either: a dead one costs one timeout, not two. before: how many were asked.
     """
-    if not caches:
+    if before == len(caches):
         return fetch()
-    cache = caches[0]
+    cache, flag = caches[before], min(before, MOST_FLAGS - 1)
     found, missed = on.label(), on.label()
     with cache.chosen(on):
         cache.call(on, "get")
-        if first:
-            on.flag_if_ok()
+        on.flag_if_ok(flag)
         on.jump_if_failed(missed)
         if cache.in_front:  # it has asked its database itself
             on.jump(found)
         on.jump_if_hit(found)
         on.place(missed)
-        if cache.in_front:
+        if cache.alone:
             on.stop_if_failed()
         on.clear()
-    can_fetch = _ask(on, caches[1:], False, fetch)
-    if can_fetch and first:
-        with on.if_flag():
+    can_fetch = _ask(on, caches, before + 1, fetch)
+    if can_fetch:
+        with on.if_flag(flag):
             cache.tell(on, "put", "reply")
-    elif can_fetch:
-        cache.tell(on, "put", "reply")
     on.place(found)
     return can_fetch
 
@@ -218,7 +218,7 @@ def _write(on: Program, own: OwnData | None, caches: list[Callee], databases: li
         if database.when in DATABASE_WRITES:
             database.need(on, "write", "own")
     for cache in caches:
-        if cache.in_front and cache.when in CACHE_TAKES_WRITES:
+        if cache.alone and cache.when in CACHE_TAKES_WRITES:
             cache.need(on, "write", "own")
         elif cache.when in CACHE_FORGETS_WHAT_IS_WRITTEN and cache.on_write != "leave":
             cache.tell(on, cache.on_write, "own" if cache.on_write == "put" else "small")

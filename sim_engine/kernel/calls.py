@@ -30,6 +30,7 @@ from sim_engine.kernel.tasks import allocate, make_ready, release_held, release_
 from sim_engine.kernel.turns import let_go
 from sim_engine.kernel.types import Key, Row
 from sim_engine.operations.codes import (
+    ACKNOWLEDGEMENT_KB,
     APPLY_WRITE,
     CALL,
     CALL_CHOSEN,
@@ -482,7 +483,8 @@ def reply(s: State, index: int, now: float) -> None:
         forget_connection(s, task)
         release_slot(s, index)
         return
-    at_s = travel(s, task.link, 1, task.reply_kb, task.random_key, task.node, task.origin, now)
+    size_kb = task.reply_kb if task.cause == OK else ACKNOWLEDGEMENT_KB
+    at_s = travel(s, task.link, 1, size_kb, task.random_key, task.node, task.origin, now)
     if at_s < math.inf:
         task.state = RETURNING
         task.due = push(s, at_s, index)
@@ -559,7 +561,8 @@ def _take_results(parent: Row, task: Row) -> None:
         parent.flag = 1
     parent.version = max(parent.version, task.version) if parent.quorum != 0 else task.version
     parent.dataset = task.dataset
-    parent.reply_kb = task.reply_kb
+    if task.verb != PUT:  # what was put is still at hand
+        parent.reply_kb = task.reply_kb
     if task.verb == RESOLVE:
         parent.chosen = task.chosen
         parent.amount = task.amount

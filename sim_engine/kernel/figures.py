@@ -22,8 +22,8 @@ Words: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 # Sections of a moment
-NODES, POOLS, LINKS, QUEUES, SOURCES, CLASSES, LIVED, SENT, REQUESTS, ERRORS, COUNT, CLOCK = range(12)
-SECTIONS = 12
+NODES, POOLS, LINKS, CROSSINGS, QUEUES, SOURCES, CLASSES, LIVED, SENT, REQUESTS, ERRORS, COUNT, CLOCK = range(13)
+SECTIONS = 13
 
 # Instructions: what grew in a window (a: section, b: word), what there is at its end …
 COUNTED, SUMMED, THERE, AMOUNT, HELD_KEYS, ROOM_FOR_KEYS, REFUSED, ENABLED = range(8)

@@ -397,7 +397,7 @@ def client_operation(s: State, index: int, code: Row, now: float) -> int:
     elif what == op.SIZE:
         task.reply_kb = task.object_kb if task.object_kb > 0.0 else s.parameters[code.b]
     elif what == op.FLAG_IF_OK:
-        task.flag = 1 if task.cause == OK else 0
+        task.flag = task.flag | code.b if task.cause == OK else task.flag & ~code.b
     elif what == op.STOP:
         task.cause = code.b
         finish(s, index, now)

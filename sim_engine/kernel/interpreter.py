@@ -93,6 +93,8 @@ def _transmit(s: State, index: int, code: Row, now: float) -> int:
     if task.cause != OK:
         return NEXT
     size_kb = task.request_kb if code.b == op.OWN_REQUEST else task.reply_kb
+    if code.b == op.ACKNOWLEDGEMENT:
+        size_kb = op.ACKNOWLEDGEMENT_KB
     at_s = sent_at(s.pools[code.a], size_kb, now)
     return NEXT if at_s - now < MOMENT_S else sleep_until(s, index, at_s)
 
@@ -109,7 +111,7 @@ def _jump(s: State, index: int, code: Row, now: float) -> int:
     elif what == op.IF_FAILED:
         jumps = task.cause != OK
     elif what == op.IF_FLAG:
-        jumps = task.flag != 0
+        jumps = task.flag & code.b != 0
     elif what == op.IF_CLASS:
         jumps = (code.b >> task.kind) & 1 != 0
     elif what == op.FORK:

@@ -40,6 +40,7 @@ TASK = np.dtype(
         ("left", "i4"),  # what IF_NONE_LEFT counts down
         ("leads", "i4"),  # 1 + column of State.keyed where it stands as the one that others wait for; 0: none
         ("held", "i4"),
+        ("flag", "i4"),  # what its program has to remember: bits
         ("kind", "i2"),  # its class
         ("tries", "i2"),  # retries of the call under way
         ("spare", "i2"),  # failures that the call under way can still bear
@@ -47,7 +48,6 @@ TASK = np.dtype(
         ("attempt", "i2"),
         ("verb", "i2"),
         ("hit", "i1"),
-        ("flag", "i1"),
         ("poison", "i1"),  # whoever works on its message fails
         ("quorum", "i1"),  # its call goes to several replicas: the newest version counts
         ("propagates", "i1"),  # its deadline goes with its calls
@@ -176,9 +176,11 @@ LINK = np.dtype(
         ("hedged", "i8"),
         ("turned_away", "i8"),  # by breaker or bulkhead
         ("retry_tokens", "f8"),
+        ("crossings", "i8"),  # 1 + first row of State.crossings, by the places of caller and callee; 0: they are always the same
     ],
     align=True,
 )
+CROSSING = np.dtype([("sent", "i8"), ("sent_kb", "f8", (2,))], align=True)  # as of a link
 
 ROUTE = np.dtype(
     [
@@ -471,6 +473,7 @@ ARRAYS = {
     "limiters": (LIMITER, 1),
     "cells": (CELL, 1),
     "distances": (np.dtype(np.float64), 2),  # [place, place]: seconds one way
+    "crossings": (CROSSING, 1),
     "code": (CODE, 1),
     "entries": (np.dtype(np.int32), 2),  # [node, verb] -> pc
     "parameters": (np.dtype(np.float64), 1),

@@ -125,6 +125,17 @@ def _over_land_s(s: State, sender: int, receiver: int) -> float:
     return distance_s(s, sender, receiver) + _access_s(s, sender, receiver)
 
 
+@function
+def _count_crossing(s: State, link: Row, back: int, size_kb: float, sender: int, receiver: int) -> None:
+    """By the places of both ends, where these differ from instance to instance."""
+    one = s.nodes[sender].place if sender >= 0 else 0
+    other = s.nodes[receiver].place if receiver >= 0 else 0
+    pair = one * s.place_rows + other if back == 0 else other * s.place_rows + one
+    row = s.crossings[link.crossings - 1 + pair]
+    row.sent = row.sent + 1 - back
+    row.sent_kb[back] = row.sent_kb[back] + size_kb
+
+
 @embedded
 def travel(s: State, link_index: int, back: int, size_kb: float, random_key: Key, sender: int, receiver: int, now: float) -> float:
     """When a message that is sent now arrives: bandwidth, then latency and distance, then losses. Infinite: never."""
@@ -133,6 +144,8 @@ def travel(s: State, link_index: int, back: int, size_kb: float, random_key: Key
     at_s = now
     bandwidth = s.parameters[first + BANDWIDTH]
     link.sent_kb[back] = link.sent_kb[back] + size_kb
+    if link.crossings != 0:
+        _count_crossing(s, link, back, size_kb, sender, receiver)
     if bandwidth > 0.0:
         at_s = max(now, link.free_at_s[back]) + size_kb * 0.008 / bandwidth
         link.free_at_s[back] = at_s

@@ -31,7 +31,10 @@ _WORDS = 3  # address, rows, columns
 _PLACE = {name: place for place, name in enumerate(ARRAYS)}
 _WORD = ir.IntType(64)
 # Lengths that compiled code asks for: attribute -> array
-_LENGTHS = {"task_slots": "tasks", "heap_places": "heap_time", "span_places": "spans", "key_rows": "keyed", "message_rows": "messages"}
+_LENGTHS = {
+    "task_slots": "tasks", "heap_places": "heap_time", "span_places": "spans", "key_rows": "keyed", "message_rows": "messages",
+    "place_rows": "distances",
+}  # fmt: skip
 
 
 class State:
@@ -59,6 +62,7 @@ class State:
     limiters: NDArray[np.void]
     cells: NDArray[np.void]
     distances: NDArray[np.float64]
+    crossings: NDArray[np.void]
     code: NDArray[np.void]
     entries: NDArray[np.int32]
     parameters: NDArray[np.float64]
@@ -87,6 +91,7 @@ class State:
     span_places: int
     key_rows: int
     message_rows: int
+    place_rows: int
 
     def __init__(self, **arrays: NDArray[Any]) -> None:
         assert arrays.keys() == ARRAYS.keys(), "a state needs every array"

@@ -20,7 +20,7 @@ from sim_engine.kernel.sharing import part, service_time
 from sim_engine.kernel.state import State
 from sim_engine.kernel.statistics import accrue_pool
 from sim_engine.kernel.types import Row
-from sim_engine.operations.codes import LAST_IN_FIRST_OUT, PROCESSOR_SHARING, WRITE, WRITES_FIRST
+from sim_engine.operations.codes import ACKNOWLEDGEMENT_KB, LAST_IN_FIRST_OUT, PROCESSOR_SHARING, WRITE, WRITES_FIRST
 
 DEADLINE = CODE["deadline"]
 
@@ -65,7 +65,7 @@ def allocate(s: State) -> int:
     task.stamp_s = 0.0
     task.version = 0
     task.dataset = -1
-    task.reply_kb = 0.1
+    task.reply_kb = ACKNOWLEDGEMENT_KB
     task.cause = 0
     task.attempt = 0
     task.hit = 0

@@ -87,9 +87,11 @@ VERBS: Final[tuple[str, ...]] = (
 )
 VERB_CODE: Final[dict[str, int]] = {name: code for code, name in enumerate(VERBS)}
 
-# Sizes of a call's request: a constant, the request's own, or that of the last reply.
-SMALL, OWN_REQUEST, LAST_REPLY = range(3)
+# Sizes of what is sent: a question, the request's own, that of the last reply, and an answer that brings nothing.
+SMALL, OWN_REQUEST, LAST_REPLY, ACKNOWLEDGEMENT = range(4)
 SMALL_KB: Final = 0.3
+ACKNOWLEDGEMENT_KB: Final = 0.1
+MOST_FLAGS: Final = 31  # of a task
 
 # How a route chooses among its members. Weighted, nearest and so on read the members' rows.
 (

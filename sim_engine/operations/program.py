@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sim_engine.causes import CODE
 from sim_engine.operations import codes as op
-from sim_engine.operations.codes import CLASS_NAMES, LAST_REPLY, OWN_REQUEST, SMALL, VERB_CODE
+from sim_engine.operations.codes import ACKNOWLEDGEMENT, CLASS_NAMES, LAST_REPLY, MOST_FLAGS, OWN_REQUEST, PUT, SMALL, VERB_CODE
 from sim_engine.operations.names import Names
 from sim_engine.operations.straight import Row, straighten
 
@@ -26,6 +26,11 @@ def class_mask(names: Iterable[str]) -> int:
 
 
 REQUEST_SIZES = {"small": SMALL, "own": OWN_REQUEST, "reply": LAST_REPLY}
+
+
+def _bit(flag: int) -> int:
+    assert 0 <= flag < MOST_FLAGS, "a task has no more flags"
+    return 1 << flag
 
 
 class Program:
@@ -97,7 +102,7 @@ class Program:
             self._emit(op.TRANSMIT, self._ways[0], size)
         self._emit(op.CALL, route, verb, size, salt=salt, shared=True)
         if self._ways is not None:
-            self._emit(op.TRANSMIT, self._ways[1], LAST_REPLY)
+            self._emit(op.TRANSMIT, self._ways[1], ACKNOWLEDGEMENT if verb == PUT else LAST_REPLY)
 
     def call_chosen(self, port: str, verb: str | None = None, size: str = "own") -> None:
         """Calls whom an answer has named (a name's resolution); fails like `port` when nobody was."""
@@ -211,8 +216,8 @@ class Program:
             yield
 
     @contextmanager
-    def if_flag(self) -> Iterator[None]:
-        with self._only(op.IF_FLAG):
+    def if_flag(self, flag: int = 0) -> Iterator[None]:
+        with self._only(op.IF_FLAG, _bit(flag)):
             yield
 
     @contextmanager
@@ -252,8 +257,9 @@ class Program:
         label.uses.append(len(self.rows))
         self._emit(op.IF_NONE_LEFT, label.place, 0, op.PARENT if of_parent else op.OWN)
 
-    def flag_if_ok(self) -> None:
-        self._emit(op.FLAG_IF_OK)
+    def flag_if_ok(self, flag: int = 0) -> None:
+        """Remembers whether the last call was good, for if_flag(). flag: its number, below MOST_FLAGS."""
+        self._emit(op.FLAG_IF_OK, 0, _bit(flag))
 
     def clear(self) -> None:
         self._emit(op.CLEAR)

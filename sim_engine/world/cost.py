@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from sim_engine.world.group import Group
     from sim_engine.world.world import World
 
-REQUESTS, REPLIES, COLUMNS = 0, 1, 2  # of LINK.sent_kb
-Outlet = tuple[int, float]  # place in Meters.sent_kb, US dollars for a kB
+REQUESTS, REPLIES, COLUMNS = 0, 1, 2  # of LINK.sent_kb and CROSSING.sent_kb
+
+
+class Outlet(NamedTuple):
+    """Where traffic leaves that is paid for."""
+
+    crossing: bool  # which of Meters.sent_kb
+    place: int
+    kb: float  # US dollars
 
 
 class Cost(NamedTuple):
@@ -93,14 +100,14 @@ class Account:
             requests = sum([meters.arrived[me.node] for me in self.group.everyone])
             found += prices.million_requests * (requests - before.requests) / MILLION
         if self.outlets:
-            found += sum([meters.sent_kb[place] * price for place, price in self.outlets]) - before.traffic
+            found += meters.dollars_out(self.outlets) - before.traffic
         return found
 
     def _usage(self, meters: "Meters") -> Usage:
         return Usage(
             self._instance_s + self._instances * (meters.now_s - self._since_s),
             sum([meters.arrived[me.node] for me in self.group.everyone]),
-            sum([meters.sent_kb[place] * price for place, price in self.outlets]),
+            meters.dollars_out(self.outlets),
         )
 
 
@@ -117,9 +124,13 @@ class Meters:
         return found
 
     @cached_property
-    def sent_kb(self) -> list[float]:
-        found: list[float] = self._state.links["sent_kb"].ravel().tolist()
+    def sent_kb(self) -> tuple[list[float], list[float]]:
+        """Over links, and over the crossings of links."""
+        found = (self._state.links["sent_kb"].ravel().tolist(), self._state.crossings["sent_kb"].ravel().tolist())
         return found
+
+    def dollars_out(self, outlets: list[Outlet]) -> float:
+        return float(sum([self.sent_kb[crossing][place] * price for crossing, place, price in outlets]))
 
 
 class Bills:
@@ -132,6 +143,7 @@ class Bills:
 
     def follow(self) -> None:
         """To be called after anything in the design has changed."""
+        outlets = self._outlets()
         meters = Meters(self._world)
         groups = self._world.groups
         for identifier, account in list(self._accounts.items()):
@@ -141,7 +153,6 @@ class Bills:
         for identifier, group in groups.items():
             if identifier not in self._accounts:
                 self._accounts[identifier] = Account(group, meters.now_s)
-        outlets = self._outlets()
         for identifier, account in self._accounts.items():
             component, values = account.group.component, account.group.values
             account.settle(component.prices(values), outlets.get(identifier, []), meters)
@@ -151,14 +162,16 @@ class Bills:
         found: dict[str, list[Outlet]] = {}
         for link_id, link in self._world.links.items():
             asking = self._world.groups[link.source].component
-            if asking.outside or asking.names:
-                ways = [(link.target, REPLIES, self._gb_out(link.target))]
-            else:
-                there, back = self._border_price(link.source, link.target), self._border_price(link.target, link.source)
-                ways = [(link.source, REQUESTS, there), (link.target, REPLIES, back)]
-            for sender, column, price in ways:
-                if price > 0.0:
-                    found.setdefault(sender, []).append((COLUMNS * self._world.link_row(link_id) + column, price / KB_PER_GB))
+            for counter, one, other in self._world.places.crossings(link_id):
+                if asking.outside or asking.names:
+                    ways = [(link.target, REPLIES, self._gb_out(link.target))]
+                else:
+                    there, back = self._border_price(one, other), self._border_price(other, one)
+                    ways = [(link.source, REQUESTS, there), (link.target, REPLIES, back)]
+                for sender, column, price in ways:
+                    if price > 0.0:
+                        outlet = Outlet(counter.crossing, COLUMNS * counter.row + column, price / KB_PER_GB)
+                        found.setdefault(sender, []).append(outlet)
         return found
 
     def _gb_out(self, identifier: str) -> float:
@@ -166,10 +179,10 @@ class Bills:
         return group.component.prices(group.values).gb_out
 
     def _border_price(self, sender: str, receiver: str) -> float:
-        """For a GB: that of the largest place that it leaves, when it gets to another one."""
+        """For a GB: that of the largest place that it leaves, when it gets to another one. Both are rows of the distances."""
         places = self._world.places
-        around = set(places.around(receiver))
-        left = [place for place in places.around(sender) if place not in around]
+        around = set(places.around_key(receiver))
+        left = [place for place in places.around_key(sender) if place not in around]
         return self._gb_out(left[-1]) if left and around else 0.0
 
     def change(self, group: "Group", by: int) -> None:

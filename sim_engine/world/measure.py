@@ -67,6 +67,10 @@ class Window:
         return _Growth(self.before, self.after, "links")
 
     @cached_property
+    def crossings(self) -> _Growth:
+        return _Growth(self.before, self.after, "crossings")
+
+    @cached_property
     def sources(self) -> _Growth:
         return _Growth(self.before, self.after, "sources")
 

@@ -78,6 +78,7 @@ class Memory:
             limiters=np.zeros(1, layout.LIMITER),
             cells=np.zeros(1, layout.CELL),
             distances=np.zeros((1, 1)),
+            crossings=np.zeros(1, layout.CROSSING),
             code=np.zeros(512, layout.CODE),
             entries=np.full((16, len(VERBS)), -1, np.int32),
             parameters=np.zeros(512),

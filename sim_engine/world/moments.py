@@ -12,8 +12,8 @@ from sim_engine.operations.codes import CLASSES
 from sim_engine.world.memory import Memory
 
 RECORDS: Final = {
-    "nodes": layout.NODE, "pools": layout.POOL, "links": layout.LINK, "queues": layout.QUEUE, "sources": layout.SOURCE,
-    "classes": layout.CLASS,
+    "nodes": layout.NODE, "pools": layout.POOL, "links": layout.LINK, "crossings": layout.CROSSING, "queues": layout.QUEUE,
+    "sources": layout.SOURCE, "classes": layout.CLASS,
 }  # fmt: skip
 SECTION: Final = {name: place for place, name in enumerate(RECORDS)}
 _SENT: Final = word_of(layout.MEMBER, "sent")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -47,13 +47,20 @@ def apart_s(one: Ground, other: Ground) -> float:
     return max(over_land_s, one.between_s, other.between_s)
 
 
+class Counter(NamedTuple):
+    """Where messages are counted: all of a link, or (crossing) those of it that go from one place to another."""
+
+    crossing: bool
+    row: int
+
+
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Rows of the links into a place, out of it, and within it."""
+    """What counts the messages into a place, out of it, and within it."""
 
-    coming: list[int]
-    going: list[int]
-    staying: list[int]
+    coming: list[Counter]
+    going: list[Counter]
+    staying: list[Counter]
 
 
 class Places:
@@ -62,6 +69,7 @@ class Places:
         self._inside: dict[str, str | None] = {}  # component -> place
         self._rows: dict[str, int] = {NOWHERE: 0}  # place, or SITE and location -> row of State.distances
         self._zones: dict[Instance, str] = {}  # where the instances of what is spread over zones stand
+        self._counted_places = 0  # for so many State.crossings has rows now
         self._borders: dict[str, Border] = {}
         self._links: object = None  # those that the borders were found for
 
@@ -81,6 +89,10 @@ class Places:
             self._world.tell("moved_out", group, "info", marker=True)
         else:
             self._world.tell("moved", group, "info", marker=True, place=self._world.groups[place].label)
+
+    def around_key(self, key: str) -> Iterator[str]:
+        """The places that are around whatever stands on a row of the distances."""
+        return self.around(key) if key in self._world.groups else iter(())
 
     def around(self, identifier: str) -> Iterator[str]:
         """The places that a component is in, from the smallest to the largest; itself first when it is a place."""
@@ -131,7 +143,7 @@ class Places:
         """What a row stands on, and by which place."""
         if key.startswith(SITE):
             return key, Ground(LOCATIONS[key.removeprefix(SITE)])
-        for place in self.around(key) if key in self._world.groups else ():
+        for place in self.around_key(key):
             found = self._world.groups[place].component.ground(self._world.groups[place].values)
             if found is not None:
                 return place, found
@@ -151,7 +163,8 @@ class Places:
         for me in self._world.instances.values():
             self._settle(me)
         keys = {me.node: self._key(me) for me in self._world.instances.values()}
-        for key in keys.values():
+        zones = [zone for group in self._world.groups.values() for zone in self._zones_of(group)]  # somebody may come to any
+        for key in (*keys.values(), *zones):
             self._rows.setdefault(key, len(self._rows))
         state = self._world.memory.state
         distances = np.zeros((len(self._rows), len(self._rows)))
@@ -162,6 +175,51 @@ class Places:
         for node, key in keys.items():
             state.nodes[node]["place"] = self._rows[key]
         self._world.memory.look_at_ways()
+        self._borders.clear()
+
+    # -- what crosses borders
+    def crossings(self, link_id: str) -> Iterator[tuple[Counter, str, str]]:
+        """What counts the messages of a link, with the rows of the distances that the caller and the callee stand on.
+
+        Instances that are spread over zones stand on several, and are told apart.
+        """
+        link = self._world.links[link_id]
+        ends = self._world.groups[link.source], self._world.groups[link.target]
+        if not any(self._zones_of(group) for group in ends):
+            one, other = (next(self.around(group.id), NOWHERE) for group in ends)
+            yield Counter(False, self._world.link_row(link_id)), one, other
+            return
+        first = self._first_crossing(link_id)
+        for one in self._callers_stand_on(ends[0]):
+            for other in self._stands_on(ends[1]):
+                yield Counter(True, first + self._rows[one] * len(self._rows) + self._rows[other]), one, other
+
+    def _callers_stand_on(self, group: Group) -> list[str]:
+        """Over the links of a DNS anybody may call."""
+        return list(self._rows) if group.component.names else self._stands_on(group)
+
+    def _stands_on(self, group: Group) -> list[str]:
+        return self._zones_of(group) or sorted({self._key(me) for me in group.everyone})
+
+    def _first_crossing(self, link_id: str) -> int:
+        """The first of the link's rows of State.crossings; makes them when it has none."""
+        memory, row = self._world.memory, self._world.link_row(link_id)
+        if self._counted_places != len(self._rows):
+            self._count_more_places()
+        if memory.state.links[row]["crossings"] == 0:
+            memory.state.links[row]["crossings"] = 1 + memory.add("crossings", len(self._rows) ** 2)
+        return int(memory.state.links[row]["crossings"]) - 1
+
+    def _count_more_places(self) -> None:
+        """Rows for all pairs of places anew, with what was counted so far."""
+        memory, before, now = self._world.memory, self._counted_places, len(self._rows)
+        for row in memory.state.links["crossings"].nonzero()[0]:
+            old = int(memory.state.links[row]["crossings"]) - 1
+            new = memory.add("crossings", now**2)
+            counted = memory.state.crossings[old : old + before**2].reshape(before, before)
+            memory.state.crossings[new : new + now**2].reshape(now, now)[:before, :before] = counted
+            memory.state.links[row]["crossings"] = 1 + new
+        self._counted_places = now
 
     def put(self, me: Instance) -> None:
         """Somebody new stands where its component does, or in one of the zones that this is spread over."""
@@ -186,29 +244,34 @@ class Places:
             self._borders.clear()
         if place not in self._borders:
             found = Border([], [], [])
+            counters = {(False, True): found.coming, (True, False): found.going, (True, True): found.staying}
             for link_id, link in self._world.links.items():
                 asking = self._world.groups[link.source].component
-                sends = self.holds(place, link.source) and not asking.is_source and not asking.names
-                receives = self.holds(place, link.target)
-                rows = {(False, True): found.coming, (True, False): found.going, (True, True): found.staying}
-                rows.get((sends, receives), []).append(self._world.link_row(link_id))
+                for counter, one, other in self.crossings(link_id):
+                    sends = place in self.around_key(one) and not asking.is_source and not asking.names
+                    counters.get((sends, place in self.around_key(other)), []).append(counter)
             self._borders[place] = found
         return self._borders[place]
 
     def report(self, window: NodeWindow, place: str) -> dict[str, float | None]:
         """What crossed the border of a place in a window, and what stayed inside."""
-        border, sent, kb = self._border(place), window.whole.links["sent"], window.whole.links["sent_kb"]
-        stayed, left = sum([sent[row] for row in border.staying]), sum([sent[row] for row in border.going])
+        border, tables = self._border(place), (window.whole.links, window.whole.crossings)
+
+        def sent(counters: list[Counter]) -> float:
+            return float(sum([tables[crossing]["sent"][row] for crossing, row in counters]))
+
+        stayed, left = sent(border.staying), sent(border.going)
+        crossed_kb = sum([sum(tables[crossing]["sent_kb"][row]) for crossing, row in (*border.coming, *border.going)])
         inside = [group for group in self.within(place) if not group.component.place_rank]
         machines = [me for group in inside if not group.component.is_source for me in group.members]
         machines += [me for me, zone in self._zones.items() if zone == place and me in me.group.members]
         users = [me.node for group in inside if group.component.is_source for me in group.everyone]
         return {
-            "requests_in_per_s": sum([sent[row] for row in border.coming]) / window.seconds,
+            "requests_in_per_s": sent(border.coming) / window.seconds,
             "users_requests_per_s": sum([window.whole.nodes["arrived"][node] for node in users]) / window.seconds,
             "requests_out_per_s": left / window.seconds,
             "stays_inside": stayed / (stayed + left) if stayed + left else None,
-            "traffic_mbit_s": 0.008 * sum([sum(kb[row]) for row in (*border.coming, *border.going)]) / window.seconds,
+            "traffic_mbit_s": 0.008 * crossed_kb / window.seconds,
             "parts_up": float(sum([me.alive for me in machines])),
             "parts": float(len(machines)),
         }

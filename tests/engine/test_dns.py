@@ -55,6 +55,20 @@ def errors(run: Run, until_s: float) -> dict[str, int]:
     return found
 
 
+# -- how busy it is
+def test_a_dns_that_can_do_no_more_says_so() -> None:
+    """Twenty queries a second of 30 ms each, by one at a time, are 60 %; fifty are more than it can do."""
+
+    def shown(rate: float) -> dict[str, float]:
+        found = play(named({"one": {}}, clients=users(rate), ttl_s=0.0, servers=1)).summary()["components"]["dns"]
+        assert found["utilisation"] == found["metrics"]["utilisation"] and found["queue_mean"] == found["metrics"]["queue"]
+        return {name: found[name] for name in ("utilisation", "queue_mean")}
+
+    assert shown(20.0)["utilisation"] == pytest.approx(0.6, abs=0.08)
+    assert shown(50.0)["utilisation"] > 0.95
+    assert shown(50.0)["queue_mean"] > 10.0 > shown(20.0)["queue_mean"]
+
+
 # -- remembering
 def test_without_a_time_to_live_each_request_asks() -> None:
     run = play(named(TWO, ttl_s=0.0))

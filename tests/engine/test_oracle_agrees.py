@@ -37,8 +37,6 @@ def as_oracle_reports(summary: dict[str, Any]) -> dict[str, Any]:
         if report["kind"] not in ("clients", "note"):
             metrics = report["metrics"]
             components[name] = report | {"failed": report["failed"] + report["dropped"]}
-            if "queue" not in metrics:
-                del components[name]["queue_mean"]
             components[name] |= {figure: metrics[figure] for figure in ("dead_letters", "messages_lost") if figure in metrics}
             if metrics.get("lag_ms") is not None and report.get("applied"):
                 components[name]["lag_ms"] = metrics["lag_ms"]

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.engine.oracle.agreement import disagreements
 from tests.engine.oracle.designs import Document
 from tests.engine.oracle.random_designs import designs
+from tests.engine.oracle.random_edge import edge_designs
 from tests.engine.test_oracle_agrees import engine, oracle
 
 settings.register_profile(
@@ -31,4 +32,17 @@ def test_agree(document: Document) -> None:
 @settings(DESIGNS, max_examples=150)
 @given(designs())
 def test_agree_on_many(document: Document) -> None:
+    assert not disagreements(engine(document, range(100, 140)), oracle(document, range(10, 26)), level=1e-6)
+
+
+@settings(DESIGNS, max_examples=8)
+@given(edge_designs())
+def test_agree_at_the_edge(document: Document) -> None:
+    assert not disagreements(engine(document, range(100, 120)), oracle(document, range(10, 18)), level=1e-5)
+
+
+@pytest.mark.slow
+@settings(DESIGNS, max_examples=150)
+@given(edge_designs())
+def test_agree_on_many_at_the_edge(document: Document) -> None:
     assert not disagreements(engine(document, range(100, 140)), oracle(document, range(10, 26)), level=1e-6)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sim_engine import Run, check
-from tests.engine.support import Document, assert_conserved, design, go, link, part, set_value, time_of
+from sim_engine.catalogue.prices import MONTH_S
+from tests.engine.support import Document, assert_conserved, design, go, link, part, play, set_value, time_of
 
 
 def inside(place: str, component: Document) -> Document:
@@ -119,3 +120,67 @@ def test_a_zone_that_is_cut_off_is_noticed(zone: str) -> None:
     gone = {me.id for me in run.world.groups["server"].members if (run.world.places.zone_of(me) == "zone-a") != (zone == "zone-a")}
     assert out == (gone if zone == "zone-a" else {"server#3", "server#6"})
     assert time_of(run, "isolation_begins") == 2.0
+
+
+# -- borders
+def answered(run: Run, zone: str) -> int:
+    """Requests that instances in a zone have ended, health checks too."""
+    nodes = [me.node for me in run.world.groups["server"].members if run.world.places.zone_of(me) == zone]
+    return int(run.world.memory.state.nodes[nodes]["done"].sum())
+
+
+def metrics(run: Run, place: str) -> dict[str, float]:
+    found: dict[str, float] = run.summary()["components"][place]["metrics"]
+    return found
+
+
+def test_instances_count_at_the_borders_of_their_zones() -> None:
+    """The balancer is in zone a: what it sends to instances of other zones leaves it, what those of zone a get stays inside."""
+    run = play(spread())
+    there = {zone: answered(run, zone) / 12.0 for zone in ("zone-a", "zone-b", "zone-c")}
+    away = there["zone-b"] + there["zone-c"]
+    assert min(there.values()) > 15.0
+    assert metrics(run, "zone-a")["requests_out_per_s"] == pytest.approx(away, rel=0.01)
+    assert metrics(run, "zone-a")["stays_inside"] == pytest.approx(there["zone-a"] / (there["zone-a"] + away), abs=0.005)
+    assert metrics(run, "zone-b")["requests_in_per_s"] == pytest.approx(there["zone-b"], rel=0.01)
+    assert metrics(run, "zone-b")["requests_out_per_s"] == 0.0
+    assert metrics(run, "home")["requests_out_per_s"] == 0.0
+    assert metrics(run, "home")["stays_inside"] == 1.0
+
+
+def dollars(run: Run, component: str) -> float:
+    """A month of traffic at the price of the run so far."""
+    return float(run.world.bills.document()["components"].get(component, {"traffic": 0.0})["traffic"])
+
+
+def test_what_crosses_zones_is_paid_for_by_who_sends_it() -> None:
+    document = spread(response_kb=100.0, price_per_gb_out=0.0)
+    document["components"]["balancer"]["parameters"] |= {"price_per_gb_out": 0.0, "health_check_interval_s": 600.0}
+    for zone, price in (("zone-a", 0.5), ("zone-b", 0.3), ("zone-c", 0.7)):
+        document["components"][zone]["parameters"]["price_per_gb_out"] = price
+    run = play(document)
+    kb = {zone: 100.0 * answered(run, zone) for zone in ("zone-b", "zone-c")}
+    assert dollars(run, "server") == pytest.approx((0.3 * kb["zone-b"] + 0.7 * kb["zone-c"]) / 1e6 * MONTH_S / 12.0, rel=1e-3)
+    asked_kb = run.design.components["clients"].parameters["request_kb"] * (answered(run, "zone-b") + answered(run, "zone-c"))
+    assert dollars(run, "balancer") == pytest.approx(0.5 * asked_kb / 1e6 * MONTH_S / 12.0, rel=0.01)
+    gathered = spread(response_kb=100.0, price_per_gb_out=0.0, spread_over_zones=False)
+    assert dollars(play(gathered), "server") == 0.0, "who stands in no zone leaves none"
+
+
+def test_bills_and_borders_survive_a_zone_that_is_added() -> None:
+    """With one zone more there are more pairs of zones; what was counted before stays counted."""
+    document = spread(response_kb=100.0, price_per_gb_out=0.0)
+    document["components"]["balancer"]["parameters"]["price_per_gb_out"] = 0.0
+    plain, grown = Run(document), Run(document)
+    go(plain)
+    go(grown, 6.0)
+    before = dollars(grown, "server") * 6.0
+    more = {**document, "components": {**document["components"], "zone-d": inside("home", part("zone"))}}
+    grown.command({"action": "design", "design": more})
+    assert dollars(grown, "server") * 6.0 == pytest.approx(before)
+    go(grown, 8.0)
+    set_value(grown, "server", "instances", 8)
+    go(grown)
+    assert zones(grown)["zone-d"] == 2
+    assert dollars(grown, "server") == pytest.approx(dollars(plain, "server"), rel=0.1)
+    assert_conserved(grown)

@@ -20,12 +20,13 @@ class Access:
         self.place = 0
 
     def ask(self, verb: str, request: Request) -> Steps[Answer]:
-        return (yield from Call(self.world, self._next, request, verb).run())
+        return (yield from Call(self.world, self._next, request, verb, nobody="refused").run())
 
-    def _next(self) -> Wire:
+    def _next(self) -> Wire | None:
         self.place += 1
-        called = [wire for wire in self.wires if wire.part.is_called] or self.wires
-        return called[self.place % len(called)]
+        there = [wire for wire in self.wires if wire.part.in_service]
+        called = [wire for wire in there if wire.part.is_called] or there
+        return called[self.place % len(called)] if called else None
 
     def newest(self, key: int) -> int:
         """The newest version of a key that is stored there."""

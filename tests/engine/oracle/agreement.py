@@ -29,7 +29,7 @@ def headline(result: dict[str, Any]) -> dict[str, float | None]:
     for name in ("cache_hit_ratio", "stale_reads", "writes_lost"):
         numbers[name] = result.get(name)
     for name, report in result["components"].items():
-        for quantity in ("arrived", "done", "failed", "queue_mean", "utilisation", "lag_ms", "dead_letters", "messages_lost"):
+        for quantity in ("arrived", "done", "failed", "queue_mean", "utilisation", "lag_ms", "dead_letters", "messages_lost", "instances"):
             if quantity in report:
                 numbers[f"{name}.{quantity}"] = report[quantity]
     return numbers

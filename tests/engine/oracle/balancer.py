@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps
+from tests.engine.oracle.basics import MS, QUESTION_KB, Answer, Parameters, Part, Pool, Request, Steps
 from tests.engine.oracle.policies import Call, Guard
 from tests.engine.oracle.stations import Station
 from tests.engine.oracle.wires import Wire
@@ -82,20 +82,33 @@ def richest(inside: list[Target]) -> Target:
 
 
 def keep_checking(owner: Part, target: Target) -> Steps[None]:
-    """A check at every interval from start to start; one that takes longer delays the next."""
+    """A check at every interval from start to start, for as long as it is in service; one that takes longer delays the next."""
+    part = target.wire.part
+    stint = part.stint
+    target.health.inside, target.health.against = True, 0
     interval = owner.parameters["health_check_interval_s"]
     patience = owner.parameters["health_check_timeout_ms"] * MS
     yield owner.env.timeout(interval * owner.luck.random())
-    while True:
+    while part.in_service and part.stint == stint:
         began = owner.env.now
         if owner.alive:
-            answer = yield from target.wire.send("check", Request(), patience)
-            if owner.alive:
+            answer = yield from target.wire.send("check", Request(sent_kb=QUESTION_KB), patience)
+            if owner.alive and part.in_service and part.stint == stint:
                 was_inside = target.inside
                 target.health.hear(answer.ok)
                 if target.inside and not was_inside:
                     target.inside_since = owner.env.now
         yield owner.env.timeout(max(0.0, began + interval - owner.env.now))
+
+
+def watch(owner: Part, target: Target) -> None:
+    """Begins to check whenever it comes into service."""
+
+    def joined() -> None:
+        target.inside_since = owner.env.now
+        owner.env.process(keep_checking(owner, target))
+
+    target.wire.part.joins.append(joined)
 
 
 class LoadBalancer(Part):
@@ -112,6 +125,7 @@ class LoadBalancer(Part):
     def add_target(self, wire: Wire) -> None:
         p = self.parameters
         self.targets.append(Target(wire, Streak(p["unhealthy_threshold"], p["healthy_threshold"]), self._hear))
+        watch(self, self.targets[-1])
 
     def start(self) -> None:
         for target in self.targets:
@@ -232,7 +246,8 @@ class LoadBalancer(Part):
     def is_called(self) -> bool:
         """A dead one is called until somebody else has taken its address over."""
         others = any(part.alive for part in self.world.parts[self.name])
-        return self.alive or self.env.now < self.died_at + self.parameters["takeover_s"] or not others
+        answers = self.alive or self.env.now < self.died_at + self.parameters["takeover_s"] or not others
+        return self.in_service and answers
 
     def resources(self) -> list[float]:
         return [self.cpu.utilisation(), self.connections.utilisation()]

@@ -23,6 +23,8 @@ Parameters = dict[str, Any]
 
 MS = 0.001
 ROUNDING = 1e-9
+QUESTION_KB = 0.3
+ACKNOWLEDGEMENT_KB = 0.1
 
 
 class TooLate(Exception):
@@ -80,7 +82,7 @@ class Answer:
     cause: str | None = None
     version: int = 0
     hit: bool = False
-    size_kb: float = 0.0
+    size_kb: float = ACKNOWLEDGEMENT_KB
 
     @property
     def ok(self) -> bool:
@@ -170,6 +172,15 @@ class Pool:
         return self.held.mean() / self.slots.capacity
 
 
+@dataclass(frozen=True)
+class Release:
+    """A version of what runs on an instance: how much longer its work takes, and which share of its answers are errors."""
+
+    number: int = 1
+    service_factor: float = 1.0
+    error_ratio: float = 0.0
+
+
 Program = Callable[[Request], Steps[Answer]]
 
 
@@ -194,6 +205,13 @@ class Part:
         self.disk_full = False
         self.killed_as: str | None = None
         self.died_at = 0.0
+        self.in_service = True
+        self.stint = 0  # grows whenever it comes into service
+        self.joins: list[Callable[[], None]] = []  # those who want to know that it has
+        self.under_way = 0  # messages to it, at it, or back
+        self.present = Level(self.env)
+        self.seconds = 0.0  # that all took that have ended here
+        self.release = Release()
         self.spot = world.spots[name]
         self.visits: set[simpy.Process] = set()
         self.arrived = self.done = self.failed = self.wasted = 0
@@ -217,7 +235,14 @@ class Part:
     @property
     def is_called(self) -> bool:
         """Whether those who choose among instances still choose this one."""
-        return True
+        return self.in_service
+
+    def join(self) -> None:
+        """Come into service: everybody who sends here hears of it at once."""
+        self.in_service = True
+        self.stint += 1
+        for tell in self.joins:
+            tell()
 
     def receive(self, verb: str, request: Request) -> Steps[Answer | None]:
         """What a message meets that arrives here; None is no answer, ever."""
@@ -230,8 +255,11 @@ class Part:
             return Answer("deadline")
         visit = self.env.process(self._visit(verb, request))
         self.visits.add(visit)
-        answer: Answer | None = yield visit
+        began = self.env.now
+        with self.present.during():
+            answer: Answer | None = yield visit
         self.visits.discard(visit)
+        self.seconds += self.env.now - began
         if answer is not None and answer.ok:
             self.done += 1
         else:
@@ -242,16 +270,19 @@ class Part:
         assert self.env.active_process is not None
         self.env.deadlines[self.env.active_process] = request.deadline
         try:
-            return (yield from self.programs[verb](request))
+            answer = yield from self.programs[verb](request)
         except TooLate:
             return Answer("deadline")
         except simpy.Interrupt as kill:
-            return Answer("crashed") if kill.cause == "process" else None
+            return Answer({"process": "crashed", "removed": "removed"}[str(kill.cause)]) if kill.cause != "machine" else None
+        goes_wrong = verb != "check" and answer.ok and self.luck.random() < self.release.error_ratio
+        return Answer("error") if goes_wrong else answer
 
     def kill(self, mode: str) -> None:
+        """mode: as a process, as a machine, or removed for good, which looks like the former to whoever comes later."""
         if not self.alive:
             return
-        self.killed_as = mode
+        self.killed_as = "machine" if mode == "machine" else "process"
         self.died_at = self.env.now
         self.lived.add(-1)
         for visit in self.visits:

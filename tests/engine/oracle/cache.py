@@ -83,7 +83,7 @@ class Cache(Part):
         entry.uses += 1
         if self.parameters["ttl_slides"]:
             entry.good_until = self.env.now + entry.life
-        return Answer(version=entry.version, hit=True, size_kb=self.parameters["value_kb"])
+        return Answer(version=entry.version, hit=True, size_kb=request.wanted_kb or self.parameters["value_kb"])
 
     def _read_through(self, request: Request) -> Steps[Answer]:
         if not self.parameters["single_flight"]:
@@ -105,7 +105,7 @@ class Cache(Part):
         answer = yield from self.database.ask("read", request)
         if answer.ok:
             self._store(request.key, answer.version)
-            return Answer(version=answer.version, hit=True, size_kb=self.parameters["value_kb"])
+            return Answer(version=answer.version, hit=True, size_kb=request.wanted_kb or self.parameters["value_kb"])
         return answer
 
     def _put(self, request: Request) -> Steps[Answer]:

@@ -39,6 +39,7 @@ class Clients(Part):
         return float(p["access_latency_ms"] * MS + line)
 
     def start(self) -> None:
+        self.has_one_store = len(self.world.stores_behind(self.name)) == 1
         if self.parameters["model"] == "open" and self.parameters["arrival_distribution"] == "exponential":
             self.env.process(self._arrivals())
         elif self.parameters["model"] == "open":
@@ -141,14 +142,14 @@ class Clients(Part):
             return Answer("no_route")
         return (yield from self._call(choose, request, patience))
 
-    def _call(self, choose: Callable[[], Wire], request: Request, patience: float) -> Steps[Answer]:
+    def _call(self, choose: Callable[[], Wire | None], request: Request, patience: float) -> Steps[Answer]:
         hedge_after = self.parameters["hedge_after_ms"] * MS or math.inf
-        return (yield from Call(self.world, choose, request, patience_s=patience, hedge_after_s=hedge_after).run())
+        return (yield from Call(self.world, choose, request, patience_s=patience, hedge_after_s=hedge_after, nobody="refused").run())
 
     def _look_at_version(self, request: Request, answer: Answer, expected: int) -> None:
         known = self.world.acknowledged
         if request.is_read:
             self.reads_done += 1
-            self.stale += answer.version < expected
+            self.stale += answer.version < expected and (request.traffic == "static" or self.has_one_store)
         else:
             known[request.key] = max(known[request.key], answer.version)

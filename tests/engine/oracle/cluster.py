@@ -275,7 +275,7 @@ class Cluster:
     def _ship(self, primary: Member, member: Member, write: Write) -> Steps[None]:
         if not (self.replicating and self.way(primary, member).gets_through(member, "there")):
             return
-        if (yield from self.way(primary, member).there.carry_in_order(0.0)):
+        if (yield from self.way(primary, member).there.carry_in_order(0.0, True)):
             member.hear_of(write)
 
     def _confirmed(self, primary: Member, member: Member, write: tuple[int, int, float]) -> Steps[str | None]:
@@ -289,7 +289,7 @@ class Cluster:
         cause = yield write.answer
         if not self.way(primary, member).gets_through(member, "back"):
             return
-        if (yield from self.way(primary, member).back.carry_in_order(0.0)):
+        if (yield from self.way(primary, member).back.carry_in_order(0.0, False)):
             answered.succeed(cause)
 
     def stop_replication(self, stopped: bool) -> None:

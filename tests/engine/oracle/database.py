@@ -57,7 +57,7 @@ class Node(Member):
             work = draw(self.luck, p["service_distribution"], p["read_ms"] * MS * request.cost, p["service_cv"])
             yield from self._bring_to_memory(request.key)
             yield from self.cpu.serve(work)
-            return Answer(version=self.versions[request.key], size_kb=self._row_kb())
+            return Answer(version=self.versions[request.key], size_kb=request.wanted_kb or self._row_kb())
 
     def _row_kb(self) -> float:
         """Of a document, what the one that leads says."""

@@ -117,6 +117,16 @@ BARE: dict[str, dict[str, Any]] = {
     "scheduler": {
         "interval_s": 1.0, "jobs": 10, "keys": 100, "zipf_exponent": 0.0, "request_kb": 0.0, "background_cost": 1.0, "timeout_ms": LONG_MS,
     },
+    "autoscaler": {
+        "metric": "cpu", "target_utilisation": 0.6, "target_requests_per_s": 100.0, "target_in_flight": 30.0, "minimum": 1, "maximum": 10,
+        "evaluation_s": 15.0, "cooldown_out_s": 0.0, "cooldown_in_s": 120.0, "tolerance": 0.1, "replaces_dead": True,
+        "scheduled": False, "schedule_from_s": 60.0, "schedule_until_s": 120.0, "schedule_instances": 4,
+    },
+    "pipeline": {
+        "strategy": "rolling", "batch": 1, "keep_s": 600.0, "canary_share": 0.1, "observe_s": 120.0, "error_threshold": 0.02,
+        "latency_threshold": 0.5, "build_s": 60.0, "test_s": 60.0, "test_catches": 0.5, "startup_s": 5.0, "service_factor": 1.0,
+        "bad_service_factor": 3.0, "bad_error_ratio": 0.2,
+    },
     "region": {"location": "frankfurt", "path_factor": 1.8, "between_zones_ms": 0.5, "within_zone_ms": 0.0},
     "zone": {},
     "dns": {

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import simpy
 
-from tests.engine.oracle.balancer import Streak, Target, keep_checking, richest
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps
+from tests.engine.oracle.balancer import Streak, Target, keep_checking, richest, watch
+from tests.engine.oracle.basics import MS, QUESTION_KB, Answer, Parameters, Part, Pool, Request, Steps
 from tests.engine.oracle.limiters import LIMITERS, Limiter
 from tests.engine.oracle.policies import Call
 from tests.engine.oracle.routes import Ways, takes
@@ -15,8 +15,6 @@ from tests.engine.oracle.wires import Wire
 
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World
-
-QUESTION_KB = 0.3
 
 
 class ApiGateway(Part):
@@ -33,6 +31,7 @@ class ApiGateway(Part):
     def add_target(self, wire: Wire) -> None:
         p = self.parameters
         self.targets[wire] = Target(wire, Streak(p["unhealthy_threshold"], p["healthy_threshold"]))
+        watch(self, self.targets[wire])
         self.links.setdefault(wire.link, []).append(wire)
         if not wire.parameters["asynchronous"] and wire.parameters["when"] == "auto":
             self.ways.add(wire)
@@ -71,9 +70,6 @@ class ApiGateway(Part):
         first = [wires for wires in taking if wires not in beside and wires not in ways]
         if not ways and not beside:
             return Answer("no_route")
-        for wires in beside:
-            if self._falls(request, wires):
-                self.env.process(self._ask(request, wires))
         for wires in first:
             rule = wires[0].parameters["when"]
             if rule in ("always", f"{request.verb}s") and self._falls(request, wires):
@@ -81,6 +77,9 @@ class ApiGateway(Part):
                 answer = yield from self._ask(question, wires)
                 if not answer.ok:
                     return answer
+        for wires in beside:
+            if wires[0].parameters["when"] in ("auto", "always", f"{request.verb}s") and self._falls(request, wires):
+                self.env.process(self._ask(request, wires))
         if not ways:
             return Answer(size_kb=self._own_size(request))
         if len(ways) == 1 or self.parameters["several"] == "one":

@@ -1,9 +1,10 @@
 """Workers that do jobs in the background, and schedulers that create them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.engine.oracle.access import Access
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.basics import MS, QUESTION_KB, Answer, Parameters, Part, Pool, Request, Steps, draw
 from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.designs import BARE
 from tests.engine.oracle.messages import Broker
@@ -47,7 +48,7 @@ class Worker(Part):
     def _ask_others(self, request: Request) -> Steps[Answer]:
         version = 0
         for access in self.databases.values():
-            answer = yield from access.ask(request.verb, request)
+            answer = yield from access.ask(request.verb, replace(request, sent_kb=QUESTION_KB) if request.is_read else request)
             if not answer.ok:
                 return answer
             version = answer.version
@@ -76,6 +77,7 @@ class Scheduler(Clients):
         )
 
     def start(self) -> None:
+        self.has_one_store = False
         self.env.process(self._create())
 
     def _create(self) -> Steps[None]:
@@ -86,7 +88,7 @@ class Scheduler(Clients):
 
     def _attempt(self, request: Request) -> Steps[Answer]:
         choose = self.routes.chooser(request)
-        assert choose is not None
-        wire = choose()
+        wire = choose and choose()
+        assert wire is not None
         verb = "publish" if isinstance(wire.part, Broker) else request.verb
         return (yield from wire.send(verb, request, self.parameters["timeout_ms"] * MS))

@@ -103,7 +103,7 @@ class KeyValue(Member):
             if request.key not in self.held:
                 return Answer()
             self._use(request.key)
-            return Answer(version=self.versions[request.key], size_kb=self.parameters["row_kb"])
+            return Answer(version=self.versions[request.key], size_kb=request.wanted_kb or self.parameters["row_kb"])
 
     def _write(self, request: Request) -> Steps[Answer]:
         p = self.parameters

@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tests.engine.oracle.balancer import Streak, Target, keep_checking
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Request, Steps, draw
+from tests.engine.oracle.basics import MS, QUESTION_KB, Answer, Parameters, Part, Request, Steps, draw
 from tests.engine.oracle.places import Spot, distance_s
 from tests.engine.oracle.policies import Call
 from tests.engine.oracle.stations import Station
@@ -36,6 +36,9 @@ class Dns(Part):
         p = self.parameters
         yield from self.servers.serve(draw(self.luck, p["resolution_distribution"], p["resolution_ms"] * MS, p["resolution_cv"]))
         return Answer()
+
+    def resources(self) -> list[float]:
+        return [self.servers.utilisation()]
 
     def name_one(self, seen_from: Spot) -> Wire:
         """One of those that pass their checks; of all when none does."""
@@ -72,7 +75,8 @@ class Names:
             return wire
         dns = self.query.part
         assert isinstance(dns, Dns)
-        answer = yield from Call(self.clients.world, lambda: self.query, Request(deadline=request.deadline), "query", patience_s).run()
+        question = Request(sent_kb=QUESTION_KB, deadline=request.deadline)
+        answer = yield from Call(self.clients.world, lambda: self.query, question, "query", patience_s).run()
         if not answer.ok:
             return None
         wire = self._from_here(dns.name_one(self.clients.spot))

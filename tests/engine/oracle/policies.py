@@ -107,7 +107,9 @@ class Call:
         verb: str | None = None,
         patience_s: float = math.inf,
         hedge_after_s: float = math.inf,
+        nobody: str = "no_target",
     ) -> None:
+        """nobody: with which cause it ends when there is nobody to choose."""
         self.world = world
         self.env = world.env
         self.choose = choose
@@ -115,11 +117,12 @@ class Call:
         self.request = request
         self.patience_s = patience_s
         self.hedge_after_s = hedge_after_s
+        self.nobody = nobody
 
     def run(self) -> Steps[Answer]:
         way = self.choose()
         if way is None:
-            return Answer("no_target")
+            return Answer(self.nobody)
         way.guard.budget.earn()
         retry = 0
         while True:
@@ -137,7 +140,7 @@ class Call:
             yield self.env.timeout(wait)
             way = self.choose()
             if way is None:
-                return Answer("no_target")
+                return Answer(self.nobody)
 
     def _attempt(self, way: Way) -> Steps[Answer]:
         return (yield from way.guard.watch(way.send(self.verb, self.request, self.patience_s)))

@@ -64,12 +64,13 @@ class Routes:
         """Files come from the points of a CDN; everything does where there is nothing else."""
         return bool(self.points) and (request.traffic == "static" or not (self.names or self.ways.groups))
 
-    def chooser(self, request: Request) -> Callable[[], Wire] | None:
+    def chooser(self, request: Request) -> Callable[[], Wire | None] | None:
         """Who picks one for each call; None when nobody takes the request."""
         if self.has_point_for(request):
             return lambda: nearest(self.points)
         wires = self.ways.of(request)
         return (lambda: self._any(wires)) if wires else None
 
-    def _any(self, wires: list[Wire]) -> Wire:
-        return self.luck.choice([wire for wire in wires if wire.part.is_called] or wires)
+    def _any(self, wires: list[Wire]) -> Wire | None:
+        there = [wire for wire in wires if wire.part.in_service]
+        return self.luck.choice([wire for wire in there if wire.part.is_called] or there) if there else None

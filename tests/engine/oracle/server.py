@@ -4,17 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import simpy
 
-from tests.engine.oracle.access import Access
 from tests.engine.oracle.basics import MS, Answer, Clock, Level, Parameters, Part, Pool, Request, Steps, draw
-from tests.engine.oracle.cache import Cache
-from tests.engine.oracle.ring import ring_of
 from tests.engine.oracle.stations import Station, station
 from tests.engine.oracle.wires import Wire
+from tests.engine.oracle.wiring import Wiring
 
 if TYPE_CHECKING:
     from tests.engine.oracle.world import World
@@ -67,15 +64,13 @@ class Server(Part):
         self.cpu = station(self.env, parameters["cores"], self.queue, parameters["discipline"])
         self.card = Station(self.env, 1, Level(self.env), sends_late=True)
         self.card_in = Station(self.env, 1, Level(self.env), sends_late=True)
-        self.caches: list[Wire] = []  # to the nodes of one cache, which a ring of hashes tells apart
-        self.databases: dict[str, Access] = {}
-        self.services: list[Wire] = []
-        self.storages: list[Wire] = []  # for files and uploads
-        self.brokers: list[Wire] = []  # told of every write
-        self.fetching: dict[int, simpy.Event] = {}
+        self.wiring = Wiring(self)
         self.warm_at = 0.0
         self.cpu.slowness = self.disk.slowness = self.slowness
         self.programs = {"read": self._work, "write": self._work, "check": self._check}
+
+    def connect(self, target_name: str, wire: Wire) -> None:
+        self.wiring.add(target_name, wire)
 
     def _memory_for_requests(self) -> float:
         p = self.parameters
@@ -105,14 +100,14 @@ class Server(Part):
             yield from memory
             return (yield from self._with_memory(request))
 
-    def _run_code(self, seconds: float, is_write: bool = False) -> Steps[None]:
+    def _run_code(self, seconds: float, is_write: bool = False, steady: bool = False) -> Steps[None]:
         """On a core; with an event loop, one request at a time for each loop."""
         if self.parameters["concurrency"] == "threads":
-            yield from self.cpu.serve(seconds, is_write)
+            yield from self.cpu.serve(seconds, is_write, steady)
             return
         with self.event_loops.take() as turn:
             yield from turn
-            yield from self.cpu.serve(seconds, is_write)
+            yield from self.cpu.serve(seconds, is_write, steady)
 
     def _cpu_seconds(self, mean_ms: float) -> float:
         return draw(self.luck, self.parameters["service_distribution"], mean_ms * MS, self.parameters["service_cv"])
@@ -122,19 +117,20 @@ class Server(Part):
 
     def slowness(self) -> float:
         """How many times longer work takes that begins now."""
-        return float(self.parameters["cold_factor"]) if self.env.now < self.warm_at else 1.0
+        cold = float(self.parameters["cold_factor"]) if self.env.now < self.warm_at else 1.0
+        return cold * self.release.service_factor
 
     def _use_disk(self, operations: int) -> Steps[None]:
         if operations:
             yield from self.disk.serve(operations * self.parameters["disk_ms"] * MS)
 
-    def _read_own(self, request: Request) -> Steps[Answer]:
+    def read_own(self, request: Request) -> Steps[Answer]:
         p = self.parameters
         yield from self.cpu.serve(self._cpu_seconds(p["database_read_ms"]) * request.cost)
         yield from self._use_disk(int(self.luck.random() < p["database_disk_share"]))
         return Answer(version=self.versions[request.key])
 
-    def _write_own(self, request: Request) -> Steps[Answer]:
+    def write_own(self, request: Request) -> Steps[Answer]:
         yield from self.cpu.serve(self._cpu_seconds(self.parameters["database_write_ms"]) * request.cost, is_write=True)
         yield from self._use_disk(1)
         self.world.issued[request.key] += 1
@@ -150,119 +146,19 @@ class Server(Part):
             return answer
         yield from self._run_code(self._cpu_seconds(p["service_ms"]) * request.cost, is_write=not request.is_read)
         yield from self._use_disk(p["disk_reads"] if request.is_read else p["disk_writes"])
-        answer = yield from (self._read(request) if request.is_read else self._write(request))
-        if answer.ok and self.services:
-            found = answer
-            together = p["calls"] == "parallel"
-            answer = yield from (self._ask_together(request) if together else self._ask_in_turn(request))
-            answer = Answer(answer.cause, max(found.version, answer.version))
-        for wire in self.storages if request.traffic in ("static", "upload") else []:
-            if answer.ok:
-                answer = yield from self._ask(wire.call(request.verb, request), request.sent_kb)
-        for wire in [] if request.is_read else self.brokers:
-            if answer.ok:
-                answer = replace((yield from self._ask(wire.call("publish", request), request.sent_kb)), version=answer.version)
+        answer = yield from self.wiring.serve(request)
         if not answer.ok:
             return Answer(answer.cause)
         size_kb = request.wanted_kb or p["response_kb"]
         yield from self._pass(self.card, size_kb)
         return Answer(version=answer.version, size_kb=size_kb)
 
-    def _database(self) -> Access:
-        return next(iter(self.databases.values()))
-
-    def _reads_through(self) -> bool:
-        """Whether the cache asks the database, and its answer is the answer."""
-        own = self.databases or self.parameters["own_database"]
-        return bool(self.caches) and not own and bool(cast(Cache, self.caches[0].part).behind)
-
-    def _ask_cache(self, verb: str, request: Request) -> Steps[Answer]:
-        node = ring_of(len(self.caches)).owner(request.key)
-        return (yield from self.caches[node].call(verb, request))
-
-    def _read(self, request: Request) -> Steps[Answer]:
-        """Cache-aside: look there, else in the database, and leave the value in the cache."""
-        if self.caches:
-            found = yield from self._ask(self._ask_cache("get", request))
-            if (found.ok and found.hit) or self._reads_through():
-                return found
-            if self.parameters["single_flight"]:
-                return (yield from self._fetch_once(request, found))
-        return (yield from self._fetch(request, found if self.caches else None))
-
-    def _fetch_once(self, request: Request, found: Answer) -> Steps[Answer]:
-        """Whoever misses a key that another request fetches waits for that one's outcome."""
-        if request.key in self.fetching:
-            answer: Answer = yield self.fetching[request.key]
-            return answer
-        flight = self.fetching[request.key] = self.env.event()
-        answer = Answer("crashed")
-        try:
-            answer = yield from self._fetch(request, found)
-        finally:
-            if self.fetching.get(request.key) is flight:
-                del self.fetching[request.key]
-            flight.succeed(answer)
-        return answer
-
-    def _fetch(self, request: Request, found: Answer | None) -> Steps[Answer]:
-        """found: what the cache has answered, where there is one."""
-        if self.parameters["own_database"]:
-            answer = yield from self._read_own(request)
-        elif self.databases:
-            answer = yield from self._ask(self._database().ask("read", request))
-        else:
-            return Answer()
-        if answer.ok and found is not None and found.ok:
-            yield from self._ask(self._ask_cache("put", replace(request, version=answer.version)), answer.size_kb)
-        return answer
-
-    def _write(self, request: Request) -> Steps[Answer]:
-        answer = Answer()
-        if self.parameters["own_database"]:
-            answer = yield from self._write_own(request)
-        elif self.databases:
-            answer = yield from self._ask(self._database().ask("write", request), request.sent_kb)
-        elif self._reads_through():
-            return (yield from self._ask(self._ask_cache("write", request), request.sent_kb))
-        if answer.ok and self.caches:
-            yield from self._tell_cache(replace(request, version=answer.version))
-        return answer
-
-    def _tell_cache(self, written: Request) -> Steps[None]:
-        what = self.caches[0].parameters["on_write"]
-        if what == "delete":
-            yield from self._ask(self._ask_cache("delete", replace(written, sent_kb=0.0)))
-        elif what == "put":
-            yield from self._ask(self._ask_cache("put", written), written.sent_kb)
-
-    def _ask_in_turn(self, request: Request) -> Steps[Answer]:
-        newest = 0
-        for wire in self.services:
-            answer = yield from self._ask(wire.call(request.verb, request), request.sent_kb)
-            if not answer.ok:
-                return answer
-            newest = max(newest, answer.version)
-        return Answer(version=newest)
-
-    def _ask_together(self, request: Request) -> Steps[Answer]:
-        """Until all have answered, or the first has failed."""
-        asked = [self.env.process(self._ask(wire.call(request.verb, request), request.sent_kb)) for wire in self.services]
-        while True:
-            answers = [cast(Answer, process.value) for process in asked if process.triggered]
-            failed = [answer for answer in answers if not answer.ok]
-            if failed:
-                return failed[0]
-            if len(answers) == len(asked):
-                return Answer(version=max(answer.version for answer in answers))
-            yield simpy.AnyOf(self.env, [process for process in asked if not process.triggered])
-
     def _pass(self, card: Station, size_kb: float) -> Steps[None]:
         speed = self.parameters["network_mbit_s"]
         if speed:  # what has no size waits its turn, too
             yield from card.serve(8 * size_kb / (1000 * speed))
 
-    def _ask(self, asking: Steps[Answer], sent_kb: float = 0.0) -> Steps[Answer]:
+    def through_card(self, asking: Steps[Answer], sent_kb: float) -> Steps[Answer]:
         """A call: what it carries goes out through the card, and the answer comes in."""
         yield from self._pass(self.card, sent_kb)
         answer = yield from asking
@@ -274,7 +170,7 @@ class Server(Part):
         return (yield from self._take_on(request, self._answer_check))
 
     def _answer_check(self, request: Request) -> Steps[Answer]:
-        yield from self._run_code(self.parameters["health_check_ms"] * MS)
+        yield from self._run_code(self.parameters["health_check_ms"] * MS, steady=True)
         return Answer()
 
     def leaking(self) -> list[Pool]:

@@ -22,7 +22,8 @@ class Station:
         self.slowness: Callable[[], float] = lambda: 1.0
         self.numbers = itertools.count()
 
-    def serve(self, seconds: float, is_write: bool = False) -> Steps[None]:
+    def serve(self, seconds: float, is_write: bool = False, steady: bool = False) -> Steps[None]:
+        """steady: nothing makes it slower."""
         with self.servers.request(priority=self._priority(is_write)) as turn:
             has_waited = not turn.triggered
             with self.queue.during():
@@ -30,7 +31,7 @@ class Station:
             if has_waited and not self.sends_late:
                 self.env.in_time()
             with self.busy.during():
-                yield self.env.timeout(seconds * self.slowness())
+                yield self.env.timeout(seconds if steady else seconds * self.slowness())
 
     def _priority(self, is_write: bool) -> int:
         number = next(self.numbers)
@@ -57,10 +58,10 @@ class SharedStation(Station):
         self.changed = env.event()
         env.process(self._work())
 
-    def serve(self, seconds: float, is_write: bool = False) -> Steps[None]:
+    def serve(self, seconds: float, is_write: bool = False, steady: bool = False) -> Steps[None]:
         self._catch_up()
         finished = self.env.event()
-        self.left[finished] = seconds * self.slowness()
+        self.left[finished] = seconds if steady else seconds * self.slowness()
         self._tell()
         try:
             yield finished

@@ -101,7 +101,7 @@ class WideColumn(Part):
     def _read_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
         yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
-        return Answer(version=self.versions[request.key], size_kb=p["row_kb"])
+        return Answer(version=self.versions[request.key], size_kb=request.wanted_kb or p["row_kb"])
 
     def _write_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters

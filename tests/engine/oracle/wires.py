@@ -1,4 +1,4 @@
-"""Links: what carries a call to a part and its answer back, and how long a caller waits for it."""
+"""Links: what carries a call to a part and its answer back, what TCP adds to it, and how long a caller waits for it."""
 
 import math
 from collections.abc import Callable
@@ -17,8 +17,21 @@ if TYPE_CHECKING:
 LOSSES_UNTIL_GONE = 6
 
 
+def connection_round_trips(p: Parameters, size_kb: float, is_request: bool) -> float:
+    """How often there and back a message has to wait: a handshake before a request, slow start, and a window that is full."""
+    round_trips = float(p["handshake_round_trips"]) if is_request else 0.0
+    first, largest = p["first_window_kb"], p["window_kb"] or math.inf
+    left = size_kb
+    window = first
+    while 0 < window < min(left, largest):
+        left -= window
+        window *= 2
+        round_trips += 1
+    return round_trips + max(0, math.ceil(left / largest) - 1)
+
+
 class Lane:
-    """One direction of a link: a pipe for the bandwidth, then latency, then losses that cost time."""
+    """One direction of a link: a pipe for the bandwidth, then latency, losses that cost time, and the round trips of a connection."""
 
     def __init__(self, world: "World", parameters: Parameters) -> None:
         self.env = world.env
@@ -27,25 +40,34 @@ class Lane:
         self.pipe_free_at = 0.0
         self.last_in_order = 0.0
 
-    def carry(self, size_kb: float, beside_s: float = 0.0) -> Steps[bool]:
-        """Take as long as a message of this size takes, and what its ends add; False when it is gone for good."""
-        through_pipe = self._through_pipe(size_kb)
-        losses = self._losses_in_a_row()
-        if losses == LOSSES_UNTIL_GONE:
+    def carry(self, size_kb: float, is_request: bool, far_s: float = 0.0, line_s: float = 0.0) -> Steps[bool]:
+        """Take as long as a message of this size takes; False when it is gone for good.
+
+        far_s: what its ends add to the latency; line_s: what they need for its kB.
+        """
+        arrival = self._arrival(size_kb, is_request, far_s)
+        if arrival == math.inf:
             return False
-        yield self.env.timeout(through_pipe + beside_s + self._latency() + self._resending(losses))
+        yield self.env.timeout(arrival + line_s - self.env.now)
         return True
 
-    def carry_in_order(self, size_kb: float) -> Steps[bool]:
+    def carry_in_order(self, size_kb: float, is_request: bool) -> Steps[bool]:
         """Like `carry`, and never before a message that was sent earlier."""
-        through_pipe = self._through_pipe(size_kb)
-        losses = self._losses_in_a_row()
-        if losses == LOSSES_UNTIL_GONE:
+        arrival = self._arrival(size_kb, is_request, 0.0)
+        if arrival == math.inf:
             return False
-        arrival = self.env.now + through_pipe + self._latency() + self._resending(losses)
         self.last_in_order = max(self.last_in_order, arrival)
         yield self.env.timeout(self.last_in_order - self.env.now)
         return True
+
+    def _arrival(self, size_kb: float, is_request: bool, far_s: float) -> float:
+        through_pipe = self._through_pipe(size_kb)
+        losses = self._losses_in_a_row()
+        if losses == LOSSES_UNTIL_GONE:
+            return math.inf
+        latency = self._latency() + far_s
+        waits = 2 * latency * connection_round_trips(self.parameters, size_kb, is_request)
+        return self.env.now + through_pipe + latency + self._resending(losses) + waits
 
     def _through_pipe(self, size_kb: float) -> float:
         bandwidth = self.parameters["bandwidth_mbit_s"]
@@ -128,9 +150,14 @@ class Wire:
         return Answer("deadline" if left <= patience else "timeout")
 
     def _deliver(self, part: Part, verb: str, request: Request, pending: Pending) -> Steps[None]:
+        part.under_way += 1
+        yield from self._there_and_back(part, verb, request, pending)
+        part.under_way -= 1
+
+    def _there_and_back(self, part: Part, verb: str, request: Request, pending: Pending) -> Steps[None]:
         if not self.gets_through(part, "there"):
             return
-        if not (yield from self.there.carry(request.sent_kb, self._beside_s(part, request.sent_kb))):
+        if not (yield from self.there.carry(request.sent_kb, True, self._far_s(part), self._line_s(request.sent_kb))):
             return
         seen = request if request.propagates else replace(request, deadline=math.inf)
         answer = yield from part.receive(verb, seen)
@@ -140,7 +167,7 @@ class Wire:
             part.wasted += 1
         if not self.gets_through(part, "back"):
             return
-        if not (yield from self.back.carry(answer.size_kb, self._beside_s(part, answer.size_kb))):
+        if not (yield from self.back.carry(answer.size_kb, False, self._far_s(part), self._line_s(answer.size_kb))):
             return
         if not pending.given_up:
             pending.answered.succeed(answer)
@@ -150,9 +177,13 @@ class Wire:
         faults = self.world.faults
         return not (faults.is_cut(self.link, way) or faults.apart(self.caller, part))
 
-    def _beside_s(self, part: Part, size_kb: float) -> float:
-        """What the caller's own line and the distance between both add."""
-        return self.caller.access_s(size_kb) + distance_s(self.caller.spot, part.spot)
+    def _far_s(self, part: Part) -> float:
+        """What the caller's access and the distance between both add to the latency."""
+        return self.caller.access_s(0.0) + distance_s(self.caller.spot, part.spot)
+
+    def _line_s(self, size_kb: float) -> float:
+        """What the caller's own line needs for so many kB."""
+        return self.caller.access_s(size_kb) - self.caller.access_s(0.0)
 
 
 @dataclass

@@ -8,18 +8,20 @@ from typing import Any
 
 from tests.engine.oracle.access import Access, ClusterAccess
 from tests.engine.oracle.balancer import LoadBalancer
-from tests.engine.oracle.basics import Clock, Part, Request, Steps
+from tests.engine.oracle.basics import Clock, Parameters, Part, Request, Steps
 from tests.engine.oracle.cache import Cache
 from tests.engine.oracle.clients import Clients
 from tests.engine.oracle.cluster import Cluster, Member
+from tests.engine.oracle.crew import Autoscaler, Crew
 from tests.engine.oracle.database import DocumentNode, Node
 from tests.engine.oracle.faults import Faults
 from tests.engine.oracle.gateway import ApiGateway
 from tests.engine.oracle.jobs import Scheduler, Worker
 from tests.engine.oracle.key_value import KeyValue
-from tests.engine.oracle.messages import Broker, EventLog, MessageQueue, Topic
+from tests.engine.oracle.messages import EventLog, MessageQueue, Topic
 from tests.engine.oracle.names import Dns
 from tests.engine.oracle.object_storage import ObjectStorage
+from tests.engine.oracle.pipeline import Pipeline
 from tests.engine.oracle.places import spot_of
 from tests.engine.oracle.points import Point, points_of
 from tests.engine.oracle.server import Server
@@ -87,6 +89,7 @@ class Traffic:
 
 class World:
     def __init__(self, design: Document, scenario: str, seed: int) -> None:
+        self.design = design
         self.env = Clock()
         self.luck = random.Random(seed)
         self.scenario = design["scenarios"][scenario]
@@ -98,6 +101,7 @@ class World:
         self.faults = Faults(self)
         self.spots = {name: spot_of(name, design["components"]) for name in design["components"]}
         self.parts: dict[str, list[Part]] = {}  # the equal instances of each component
+        self.lanes: dict[str, tuple[Lane, Lane]] = {}  # of each link
         self.clusters: dict[str, Cluster] = {}
         self.keys = max(c["parameters"]["keys"] for c in design["components"].values() if "keys" in c["parameters"])
         # how popular the keys are, by their numbers
@@ -111,12 +115,44 @@ class World:
             elif component["kind"] == "cdn":
                 self.parts[name] = points_of(self, name, component["parameters"])
         for name, link in design["links"].items():
-            lanes = Lane(self, link["parameters"]), Lane(self, link["parameters"])
-            for source in self.parts[link["from"]]:
-                for target in self.parts[link["to"]]:
-                    if isinstance(target, Point) and target.is_shield:
-                        continue
-                    self._connect(link["from"], source, link["to"], Wire(source, target, name, link["parameters"], lanes))
+            self.lanes[name] = Lane(self, link["parameters"]), Lane(self, link["parameters"])
+            if design["components"][link["from"]]["kind"] in KINDS.keys() | {"cdn"}:
+                self._join_ends(name, self.parts[link["from"]], self.parts[link["to"]])
+        self.crews: dict[str, Crew] = {}
+        self.autoscalers = [Autoscaler(self, name, p) for name, p in self._of_kind("autoscaler")]
+        self.pipelines = {name: Pipeline(self, name, p) for name, p in self._of_kind("pipeline")}
+
+    def _of_kind(self, kind: str) -> list[tuple[str, Parameters]]:
+        return [(name, each["parameters"]) for name, each in self.design["components"].items() if each["kind"] == kind]
+
+    def _join_ends(self, name: str, sources: list[Part], targets: list[Part]) -> None:
+        link = self.design["links"][name]
+        for source in sources:
+            for target in targets:
+                if not (isinstance(target, Point) and target.is_shield):
+                    self._connect(link["from"], source, link["to"], Wire(source, target, name, link["parameters"], self.lanes[name]))
+
+    def crew_behind(self, name: str) -> list[Crew]:
+        """Those whose instances somebody decides about, in the order of the links."""
+        links = sorted((link_id, link["to"]) for link_id, link in self.design["links"].items() if link["from"] == name)
+        return [self.crews.setdefault(target, Crew(self, target)) for _, target in links]
+
+    def sizes(self, name: str) -> dict[str, float]:
+        """How many instances there are at last of what somebody decides about."""
+        return {"instances": len(self.crews[name].members)} if name in self.crews else {}
+
+    def new_part(self, name: str) -> Part:
+        """One more instance of a component, with all its links."""
+        component = self.design["components"][name]
+        part = KINDS[component["kind"]](self, name, component["parameters"])
+        self.parts[name].append(part)
+        for link_id, link in self.design["links"].items():
+            if link["from"] == name:
+                self._join_ends(link_id, [part], self.parts[link["to"]])
+            elif link["to"] == name and self.design["components"][link["from"]]["kind"] in KINDS:
+                self._join_ends(link_id, self.parts[link["from"]], [part])
+        part.start()
+        return part
 
     def _connect(self, source_name: str, source: Part, target_name: str, wire: Wire) -> None:
         target = wire.part
@@ -124,8 +160,6 @@ class World:
             source.add_target(wire)
         elif isinstance(source, Member) and isinstance(target, Member):
             self.clusters[source_name].add_replica(target, wire)
-        elif isinstance(source, Server):
-            self._connect_server(source, target_name, wire)
         else:
             source.connect(target_name, wire)
 
@@ -133,28 +167,38 @@ class World:
         """Whether it is asked and written to like a database."""
         return isinstance(part, Member | ShardRouter | WideColumn)
 
+    def stores_behind(self, name: str) -> set[str]:
+        """The stores of data that requests from here can get to. Shards are one store, and so are servers that keep their own data."""
+        links = [(link["from"], link["to"]) for link in self.design["links"].values()]
+        reached, waiting = {name}, [name]
+        while waiting:
+            here = waiting.pop()
+            further = {target for source, target in links if source == here} - reached
+            reached |= further
+            waiting += further
+        return {store for each in reached if (store := self._store_of(each, links))}
+
+    def _store_of(self, name: str, links: list[tuple[str, str]]) -> str | None:
+        component = self.design["components"][name]
+        if component["kind"] == "server":
+            return "servers" if component["parameters"]["own_database"] else None
+        owners = [source for source, target in links if target == name and self._store_of(source, links) == source]
+        keeps = isinstance(self.parts[name][0] if name in self.parts else None, Member | ShardRouter | WideColumn)
+        return (owners[0] if owners else name) if keeps else None
+
     def access(self, target_name: str) -> Access:
         return ClusterAccess(self, self.clusters[target_name]) if target_name in self.clusters else Access(self)
 
-    def _connect_server(self, server: Server, target_name: str, wire: Wire) -> None:
-        if isinstance(wire.part, Cache):
-            server.caches.append(wire)
-        elif isinstance(wire.part, Broker):
-            server.brokers.append(wire)
-        elif isinstance(wire.part, ObjectStorage):
-            server.storages.append(wire)
-        elif self.keeps_data(wire.part):
-            server.databases.setdefault(target_name, self.access(target_name)).wires.append(wire)
-        else:
-            server.services.append(wire)
-
     def run(self, until_s: float) -> None:
         for fault in self.scenario["faults"]:
-            self.env.process(self.faults.carry_out(fault))
+            pipeline = self.pipelines.get(fault.get("component") or "")
+            self.env.process(self.faults.carry_out(fault) if pipeline is None else self._order(pipeline, fault))
         for part in sorted(self.all_parts(), key=lambda part: not isinstance(part, ShardRouter)):  # who says where keys are comes first
             part.start()
         for cluster in self.clusters.values():
             cluster.start()
+        for autoscaler in self.autoscalers:
+            self.env.process(autoscaler.run())
         self.env.run(until=until_s)
 
     def newest(self, request: Request) -> int:
@@ -165,6 +209,13 @@ class World:
 
     def all_parts(self) -> list[Part]:
         return [part for instances in self.parts.values() for part in instances]
+
+    def _order(self, pipeline: Pipeline, order: dict[str, Any]) -> Steps[None]:
+        yield self.env.timeout(order["at_s"])
+        if order["action"] == "deploy":
+            pipeline.deploy(order["arguments"]["quality"] == "bad")
+        else:
+            pipeline.roll_back()
 
 
 Life = Callable[[World], Steps[None]]
@@ -221,5 +272,5 @@ def simulate(design: Document, seed: int, until_s: float, scenario: str = "stead
         "cache_hit_ratio": sum(cache.hits for cache in caches) / lookups if lookups else None,
         "stale_reads": sum(part.stale for part in clients),
         "writes_lost": sum(store.writes_lost for store in [*world.clusters.values(), *caches]),
-        "components": {n: together(parts) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
+        "components": {n: together(parts) | world.sizes(n) for n, parts in world.parts.items() if not isinstance(parts[0], Clients)},
     }
