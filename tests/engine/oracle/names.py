@@ -76,7 +76,8 @@ class Names:
         dns = self.query.part
         assert isinstance(dns, Dns)
         question = Request(sent_kb=QUESTION_KB, deadline=request.deadline)
-        answer = yield from Call(self.clients.world, lambda: self.query, question, "query", patience_s).run()
+        hedge_after_s = self.clients.parameters["hedge_after_ms"] * MS or math.inf
+        answer = yield from Call(self.clients.world, lambda: self.query, question, "query", patience_s, hedge_after_s).run()
         if not answer.ok:
             return None
         wire = self._from_here(dns.name_one(self.clients.spot))
