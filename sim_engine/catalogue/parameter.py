@@ -1,7 +1,7 @@
 """Parameters: what can be set on a component, a link or clients, with unit, bounds, default, help and source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sim_engine.texts import _
@@ -114,8 +114,11 @@ DISTRIBUTIONS: Final = (
     ("lognormal", _("Lognormal")),
     ("erlang", _("Erlang")),
     ("hyperexponential", _("Hyperexponential")),
+    ("pareto", _("Pareto")),
+    ("pareto_exponential", _("Pareto and exponential")),
 )
 WITH_CV: Final = ("lognormal", "erlang", "hyperexponential")
+HEAVY: Final = ("pareto", "pareto_exponential")
 
 
 def distribution_parameters(prefix: str, title: str, default: str = "exponential") -> tuple[Parameter, Parameter]:
@@ -123,7 +126,7 @@ def distribution_parameters(prefix: str, title: str, default: str = "exponential
     name = f"{prefix}_distribution"
     return (
         choice(
-            name, title, default, DISTRIBUTIONS,
+            name, title, default, tuple(known for known in DISTRIBUTIONS if known[0] not in HEAVY),
             _("How the times spread around their mean. Exponential is the textbook case; real ones are often lognormal."),
             advanced=True,
         ),
@@ -133,3 +136,35 @@ def distribution_parameters(prefix: str, title: str, default: str = "exponential
             advanced=True, when=When(name, WITH_CV),
         ),
     )  # fmt: skip
+
+
+def heavy_distribution_parameters(prefix: str, title: str, default: str = "exponential", default_cv: float = 1.0) -> tuple[Parameter, ...]:
+    """The same, with tails that are heavier than any with a coefficient of variation."""
+    how, cv = distribution_parameters(prefix, title, default)
+    mixed = When(how.name, ("pareto_exponential",))
+    return (
+        replace(how, choices=tuple(Choice(*known) for known in DISTRIBUTIONS)),
+        replace(cv, default=default_cv),
+        number(
+            f"{prefix}_tail", _("Tail index"), 2.5, "", 1.05, 100.0,
+            _("The share of times above x falls as x to the power of minus this. Up to 2 the variance has no limit."),
+            advanced=True, when=When(how.name, HEAVY), source=_("Pareto's law; 1.5 to 10 in Bailis et al., VLDB 2012, table 3."),
+        ),
+        number(
+            f"{prefix}_exponential_share", _("Exponential share"), 0.1, "ratio", 0.0, 1.0,
+            _("Share of times that are exponential; the others are Pareto."),
+            advanced=True, when=mixed, source=_("0.02 to 0.6 in Bailis et al., VLDB 2012, table 3."),
+        ),
+        number(
+            f"{prefix}_exponential_factor", _("Mean of the exponential part"), 10.0, "", 0.001, 10_000.0,
+            _("How many times that of the Pareto part. The mean of all stays what it is."),
+            advanced=True, when=mixed, source=_("2 to 80 in Bailis et al., VLDB 2012, table 3."),
+        ),
+    )  # fmt: skip
+
+
+def heavy_tail(values: Mapping[str, Any], prefix: str) -> tuple[float, float, float]:
+    """What the kernel wants to know about such a tail: its index, and the exponential part's share and mean over that of the rest."""
+    given = (("tail", 2.5), ("exponential_share", 0.1), ("exponential_factor", 10.0))
+    tail, share, factor = (float(values.get(f"{prefix}_{name}", otherwise)) for name, otherwise in given)
+    return tail, share, factor

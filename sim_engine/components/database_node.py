@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim_engine.catalogue.component import Card, Disk, Duration, KeyStore, Metric, Pool, Port, Station
-from sim_engine.catalogue.parameter import Parameter, distribution_parameters, integer, number
+from sim_engine.catalogue.parameter import Parameter, heavy_distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.storage import USED_DISK, written_share
 from sim_engine.catalogue.wire import Sentence, Wire
@@ -45,7 +45,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
             _("Queries that may wait for a connection; what is beyond fails.")),
     number("read_ms", _("Read time"), 3.0, "ms", 0.0, 600_000.0, _("Mean time of one read on one core.")),
     number("write_ms", _("Write time"), 5.0, "ms", 0.0, 600_000.0, _("Mean time of one write on one core, commit included.")),
-    *distribution_parameters("service", _("Spread of these times")),
+    *heavy_distribution_parameters("service", _("Spread of these times")),
     number("apply_ms", _("Apply time"), 1.0, "ms", 0.0, 60_000.0,
            _("Time to apply one replicated write; one at a time, on the same cores as the reads.")),
     number("buffer_gb", _("Buffer memory"), 16.0, "GB", 0.0, 100_000.0,

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sim_engine.catalogue.classes import CLASS_NAMES, CLASSES
 from sim_engine.catalogue.component import Metric
-from sim_engine.catalogue.parameter import Parameter, When, boolean, choice, distribution_parameters, integer, number, several
+from sim_engine.catalogue.parameter import Parameter, When, boolean, choice, heavy_distribution_parameters, integer, number, several
 from sim_engine.texts import _
 
-_SPREAD = distribution_parameters("latency", _("Latency distribution"), "lognormal")
+_SPREAD = heavy_distribution_parameters("latency", _("Latency distribution"), "lognormal", 0.2)
 
 
 # The parameters that say whether a call is made at all: they stand in the caller's code, which is written anew when one changes
@@ -52,9 +52,7 @@ LINK: Final = LinkKind(
     parameters=(
         number("latency_ms", _("Latency"), 0.25, "ms", 0.0, 60_000.0, _("Mean time that a message takes one way."),
                source=_("A round trip within a data centre takes about 0.5 ms (Dean, Numbers everyone should know).")),
-        _SPREAD[0],
-        number("latency_cv", _("Coefficient of variation"), 0.2, "ratio", 0.05, 10.0,
-               _SPREAD[1].help, advanced=True, when=_SPREAD[1].when),
+        *_SPREAD,
         number("bandwidth_mbit_s", _("Bandwidth"), 10_000.0, "Mbit/s", 0.0, 1_000_000.0,
                _("What it carries each way; 0 is without limit.")),
         number("loss_ratio", _("Loss"), 0.0, "ratio", 0.0, 1.0, _("Share of messages that are lost and must be sent again.")),

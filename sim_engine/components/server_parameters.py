@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from sim_engine.catalogue.growth import growth_parameters
-from sim_engine.catalogue.parameter import Parameter, When, boolean, choice, distribution_parameters, integer, number
+from sim_engine.catalogue.parameter import Parameter, When, boolean, choice, heavy_distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_gb_out, price_per_hour
 from sim_engine.components.machines import IS_BURSTABLE, OWN_SIZE, size_parameter
 from sim_engine.texts import _
@@ -20,7 +20,7 @@ MACHINE: Final = (
     integer("cores", _("Cores"), 4, "cores", 1, 1_024, _("Requests that the CPU works on at the same time."), when=OWN_SIZE),
     number("service_ms", _("Service time"), 5.0, "ms", 0.0, 600_000.0,
            _("Mean CPU time of one request, times the cost of its traffic class.")),
-    *distribution_parameters("service", _("Service time distribution")),
+    *heavy_distribution_parameters("service", _("Service time distribution")),
     choice("discipline", _("Queue discipline"), "fifo",
            (("fifo", _("First in, first out")), ("lifo", _("Last in, first out")), ("sharing", _("Processor sharing")),
             ("writes_first", _("Writes first"))),

@@ -15,7 +15,7 @@ import simpy
 
 from sim_engine.catalogue.component import Component, Disk, Duration, Metric, Pool, Port, Station
 from sim_engine.catalogue.growth import growth_parameters
-from sim_engine.catalogue.parameter import choice, distribution_parameters, integer, number
+from sim_engine.catalogue.parameter import choice, heavy_distribution_parameters, integer, number
 from sim_engine.catalogue.prices import price_per_hour, storage_prices
 from sim_engine.catalogue.storage import USED_DISK, written_share
 from sim_engine.texts import _
@@ -82,7 +82,11 @@ class WideColumn(Component):
         number("write_ms", _("Write time"), 0.3, "ms", 0.0, 600_000.0,
                _("Mean time of one write at one copy: appended to a log, sorted later."),
                source=_("Log-structured stores: writes are cheaper than reads (O'Neil et al., 1996).")),
-        *distribution_parameters("service", _("Spread of these times")),
+        *heavy_distribution_parameters("service", _("Spread of these times")),
+        number("network_ms", _("Latency between nodes"), 0.25, "ms", 0.0, 60_000.0,
+               _("Mean time that a message from one node to another takes one way, a node to itself included."),
+               source=_("A round trip within a data centre takes about 0.5 ms (Dean, Numbers everyone should know).")),
+        *heavy_distribution_parameters("network", _("Spread of this latency"), "lognormal", 0.2),
         written_share(),
         number("row_kb", _("Row size"), 2.0, "kB", 0.0, 100_000.0, _("Size of the answer to a read."), advanced=True),
         *growth_parameters(60.0, _("Not calibrated: a virtual machine with a database."), instances=3),
@@ -165,8 +169,14 @@ class WideColumn(Component):
         cls.close_ring(world, me)
 
     @staticmethod
-    def close_ring(world: World, me: Instance) -> None:
-        network = world.inner_link(me.group, "ring")
+    def network(world: World, me: Instance) -> str:
+        """Between the nodes; the id of that link."""
+        ours = {f"latency{name.removeprefix('network')}": value for name, value in me.values.items() if name.startswith("network_")}
+        return world.inner_link(me.group, "ring", **ours)
+
+    @classmethod
+    def close_ring(cls, world: World, me: Instance) -> None:
+        network = cls.network(world, me)
         world.set_route(me, "ring", [(network, member) for member in me.group.in_service])
         world.leave_out(me, "ring", [member for member in me.group.in_service if KNOWN_DOWN in member.memory])
 
@@ -244,9 +254,7 @@ class WideColumn(Component):
             if sender is None:
                 return
             batch = min(HANDOFF_BATCH, left)
-            yield world.send_work(
-                sender, world.inner_link(me.group, "ring"), me, "replicate", batch * float(me.values["row_kb"]), float(batch)
-            )
+            yield world.send_work(sender, cls.network(world, me), me, "replicate", batch * float(me.values["row_kb"]), float(batch))
             left -= batch
         if me.alive:
             world.data.take_issued(me, "ring", copies)
@@ -258,6 +266,8 @@ class WideColumn(Component):
     def changed(cls, world: World, me: Instance, parameter: str) -> None:
         if parameter == "writes_to":
             world.rewrite([me])
+        elif parameter.startswith("network_"):
+            cls.network(world, me)
 
     @classmethod
     def problems(cls, parameters: dict[str, Any]) -> list[tuple[str, str]]:

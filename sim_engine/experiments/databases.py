@@ -4,8 +4,8 @@ from typing import Any
 
 from sim_engine.experiments.designs import PRIMARY_DIES, REPLICA_RETURNS, stored
 from sim_engine.experiments.drawing import Document
-from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
-from sim_engine.experiments.figures import failed, mean_ms, of, when
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, heavy_tails, rows
+from sim_engine.experiments.figures import failed, mean_ms, of, p99_ms, when
 
 LARGE: Document = {"data_gb": 100.0, "storage_gb": 1_000.0}
 
@@ -65,3 +65,5 @@ EXPERIMENTS: list[Experiment] = [
         ("stops_without_majority", False, True, failed, UP, stored(0.5, 1, REPLICA_RETURNS)),
     ),
 ]  # fmt: skip
+EXPERIMENTS += heavy_tails("sql_database", "database", "service", (p99_ms, p99_ms), stored(1.0))
+EXPERIMENTS += heavy_tails("read_replica", "replica_1", "service", (p99_ms, p99_ms), stored(1.0, 1))

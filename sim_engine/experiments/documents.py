@@ -4,8 +4,8 @@ from typing import Any
 
 from sim_engine.experiments.designs import PRIMARY_DIES, PRIMARY_DIES_SILENTLY, PRIMARY_RETURNS, slow_link, stored
 from sim_engine.experiments.drawing import Document
-from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
-from sim_engine.experiments.figures import cost, dropped, mean_ms, of, when
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, heavy_tails, rows
+from sim_engine.experiments.figures import cost, dropped, mean_ms, of, p99_ms, when
 
 LARGE: Document = {"data_gb": 100.0, "storage_gb": 1_000.0, "disk_read_ms": 5.0}
 
@@ -59,3 +59,4 @@ EXPERIMENTS: list[Experiment] = rows(
     ("storage_gb", 10.0, 100.0, cost("database", "storage"), UP, documents(1.0)),
     ("price_per_gb_stored", 0.1, 0.2, cost("database", "storage"), UP, documents(1.0)),
 )  # fmt: skip
+EXPERIMENTS += heavy_tails("document_database", "database", "service", (p99_ms, p99_ms), documents(1.0))

@@ -4,8 +4,8 @@ from typing import Any
 
 from sim_engine.experiments.designs import pair
 from sim_engine.experiments.drawing import Document, kill
-from sim_engine.experiments.experiment import DOWN, UP, rows
-from sim_engine.experiments.figures import dropped, failed, mean_ms, when
+from sim_engine.experiments.experiment import DOWN, UP, heavy_tails, rows
+from sim_engine.experiments.figures import dropped, failed, mean_ms, p99_ms, when
 
 
 def restarted(**server: Any) -> Document:
@@ -39,3 +39,4 @@ EXPERIMENTS = rows(
     ("static_ms", 0.1, 4.0, mean_ms, UP, pair(clients={"static_share": 0.5})),
     ("cpu_credits", 0.0, 10.0, mean_ms, DOWN, pair(size="t3.small", service_ms=8.0)),
 )  # fmt: skip
+EXPERIMENTS += heavy_tails("server", "server", "service", (p99_ms, p99_ms), pair())

@@ -4,7 +4,7 @@ from typing import Any
 
 from sim_engine.experiments.designs import slow_link
 from sim_engine.experiments.drawing import Document, design, kill, link, part
-from sim_engine.experiments.experiment import DOWN, UP, Experiment, resized, rows
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, heavy_tails, resized, rows
 from sim_engine.experiments.figures import cost, dropped, failed, mean_ms, of, p99_ms, stale, when
 
 
@@ -39,12 +39,17 @@ WIDE_COLUMN = rows(
     ("write_ms", 0.3, 4.0, mean_ms, UP, nodes(0.0)),
     ("service_distribution", "constant", "exponential", mean_ms, UP, nodes(0.0, write_consistency=3, write_ms=4.0)),
     ("service_cv", 0.1, 2.0, mean_ms, UP, nodes(0.0, write_consistency=3, write_ms=4.0, service_distribution="lognormal")),
+    ("network_ms", 0.1, 2.0, mean_ms, UP, nodes()),
+    ("network_distribution", "constant", "exponential", p99_ms, UP, nodes(network_ms=5.0)),
+    ("network_cv", 0.1, 2.0, p99_ms, UP, nodes(network_ms=5.0)),
     ("row_kb", 0.1, 100.0, mean_ms, UP, slow_link(nodes(1.0, rate=20.0), "server-store")),
     ("instances", 3, 6, of("store", "cpu"), DOWN, nodes(1.0, read_ms=10.0)),
     ("price_per_hour", 0.1, 0.2, cost("store", "instances"), UP, nodes()),
     ("storage_gb", 10.0, 100.0, cost("store", "storage"), UP, nodes()),
     ("price_per_gb_stored", 0.1, 0.2, cost("store", "storage"), UP, nodes()),
 )  # fmt: skip
+WIDE_COLUMN += heavy_tails("wide_column", "store", "service", (p99_ms, p99_ms), nodes(1.0))
+WIDE_COLUMN += heavy_tails("wide_column", "store", "network", (p99_ms, p99_ms), nodes(1.0, network_ms=5.0))
 WIDE_COLUMN += [
     resized("wide_column", "store", 4, "boot_s", 0.5, 2.0, when("instance_up"), UP, nodes()),
     resized(

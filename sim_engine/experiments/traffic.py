@@ -8,7 +8,7 @@ from sim_engine.components import KINDS
 from sim_engine.experiments.basics import CLIENTS as CLIENTS_BEFORE
 from sim_engine.experiments.designs import broken, cached, pair, with_link
 from sim_engine.experiments.drawing import Document, design, link, part
-from sim_engine.experiments.experiment import DOWN, UP, Experiment, rows
+from sim_engine.experiments.experiment import DOWN, UP, Experiment, heavy_tails, rows
 from sim_engine.experiments.figures import COUNTS, Figure, arrived, dropped, hits, mean_ms, of, p99_ms, retries, stale, waited_ms
 from sim_engine.experiments.stores import nodes
 
@@ -156,5 +156,7 @@ LINK = rows(
     ("first_window_kb", 2.0, 50.0, mean_ms, DOWN, with_link(pair(), latency_ms=10.0)),
     ("window_kb", 2.0, 50.0, mean_ms, DOWN, with_link(pair(), latency_ms=10.0)),
 )  # fmt: skip
+
+LINK += heavy_tails("link", "clients-server", "latency", (p99_ms, p99_ms), with_link(pair(), latency_ms=20.0))
 
 EXPERIMENTS: list[Experiment] = [*CLIENTS, *(by_app(experiment) for experiment in (*CLIENTS_BEFORE, *CLIENTS)), *LINK]

@@ -18,7 +18,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 1.0 / 9007199254740992.0
 
-CONSTANT, EXPONENTIAL, LOGNORMAL, ERLANG, HYPEREXPONENTIAL = range(5)
+CONSTANT, EXPONENTIAL, LOGNORMAL, ERLANG, HYPEREXPONENTIAL, PARETO, PARETO_EXPONENTIAL = range(7)
 
 
 @inlined
@@ -63,6 +63,15 @@ def _two_phases(mean: float, share: float, value: Key) -> float:
 
 
 @function
+def _heavy_tail(mean: float, share: float, least: float, tail: float, value: Key) -> float:
+    """A share is exponential, the rest is Pareto; the exponential part has what is left of the mean."""
+    u = uniform(value)
+    if u >= share:
+        return least * ((u - share) / (1.0 - share)) ** (-1.0 / tail)
+    return -math.log(u / share) * (mean - (1.0 - share) * least * tail / (tail - 1.0)) / share
+
+
+@function
 def _normal_tail(q: float, p: float) -> float:
     r = math.sqrt(-math.log(p if q < 0.0 else 1.0 - p))
     if r <= 5.0:
@@ -101,17 +110,30 @@ def draw(parameters: NDArray[np.float64], index: int, value: Key) -> float:
         return parameters[index + 4] * math.exp(first * normal_quantile(uniform(value)))
     if kind == ERLANG:
         return _many_stages(first, parameters[index + 4], value)
-    return _two_phases(mean, first, value)
+    if kind == HYPEREXPONENTIAL:
+        return _two_phases(mean, first, value)
+    return _heavy_tail(mean, parameters[index + 2], first, parameters[index + 4], value)
 
 
 DISTRIBUTION_WORDS = 5
 
 
-def distribution_row(kind: float, mean_s: float, cv: float) -> tuple[float, float, float, float, float]:
+NO_TAIL = (2.5, 0.0, 1.0)
+
+
+def distribution_row(
+    kind: float, mean_s: float, cv: float, heavy: tuple[float, float, float] = NO_TAIL
+) -> tuple[float, float, float, float, float]:
     """What draw() reads: kind, mean, cv, and what can be worked out once from them.
 
     lognormal: σ of the logarithm and the median; erlang: stages and the mean of one; hyperexponential: the first phase's share.
+    heavy: tail index (above 1), share of the exponential part, its mean over that of the Pareto part. Pareto: that share instead of cv, the
+    least value and the tail index.
     """
+    if kind in (PARETO, PARETO_EXPONENTIAL):
+        tail, share, factor = heavy if kind == PARETO_EXPONENTIAL else (heavy[0], 0.0, 1.0)
+        share = min(share, 1.0 - 1e-12)
+        return kind, mean_s, share, mean_s / (1.0 - share + share * factor) * (tail - 1.0) / tail, tail
     if kind == LOGNORMAL:
         variance = math.log(1.0 + cv * cv)
         return kind, mean_s, cv, math.sqrt(variance), mean_s * math.exp(-0.5 * variance)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim_engine.catalogue.classes import CLASS_NAMES
 from sim_engine.kernel import layout
-from sim_engine.kernel.random import EXPONENTIAL
+from sim_engine.kernel.random import EXPONENTIAL, PARETO, PARETO_EXPONENTIAL
 from sim_engine.statistics.intervals import of_ratio
 from sim_engine.statistics.record import Steady
 from sim_engine.theory import formulas
@@ -132,6 +132,8 @@ def station_expectation(world: "World", me: Instance, steady: Steady | None, sta
     if len(paces) > 1:
         return GENERAL
     service_s *= paces.pop()
+    if kind in (PARETO, PARETO_EXPONENTIAL):
+        return GENERAL
     cv = {0.0: 0.0, 1.0: 1.0}.get(kind, cv)
     if kind == 3.0:
         cv = max(1, round(1.0 / (cv * cv))) ** -0.5

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_engine.catalogue.component import Card, Duration, Pool, Port, Station
+from sim_engine.catalogue.parameter import heavy_tail
 from sim_engine.causes import CODE
 from sim_engine.components.link import LINK
 from sim_engine.design.document import LinkSpec
@@ -278,7 +279,8 @@ class Builder:
         mean = duration.mean_s if duration.mean_s is not None else me.kernel_value(duration.mean)
         cv = 1.0 if duration.cv is None else me.kernel_value(duration.cv)
         mean *= me.slowness if duration.times is None else me.slowness * me.kernel_value(duration.times)
-        self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv)
+        heavy = heavy_tail(me.values, (duration.kind or "").removesuffix("_distribution"))
+        self.memory.state.parameters[at : at + DISTRIBUTION_WORDS] = distribution_row(kind, mean, cv, heavy)
 
     def _write_pool(self, me: Instance, pool: Pool | Station | Card, names: list[str]) -> None:
         index = me.pools[pool.name]
@@ -355,7 +357,7 @@ class Builder:
         first = int(state.links[index]["parameter"])
         kind, mean_s, cv = (LINK.kernel_value(name, spec.parameters) for name in LINK.latency)
         rest = [LINK.kernel_value(name, spec.parameters) for name in LINK.kernel_order]
-        values = [*distribution_row(kind, mean_s, cv), *rest]
+        values = [*distribution_row(kind, mean_s, cv, heavy_tail(spec.parameters, "latency")), *rest]
         state.parameters[first : first + len(values)] = values
         state.parameters[first + links.EFFECTIVE_TIMEOUT_S] = values[links.TIMEOUT_S]
         self._weights[index] = float(spec.parameters["weight"])

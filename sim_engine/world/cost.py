@@ -126,8 +126,7 @@ class Meters:
     @cached_property
     def sent_kb(self) -> tuple[list[float], list[float]]:
         """Over links, and over the crossings of links."""
-        found = (self._state.links["sent_kb"].ravel().tolist(), self._state.crossings["sent_kb"].ravel().tolist())
-        return found
+        return self._state.links["sent_kb"].ravel().tolist(), self._state.crossings["sent_kb"].ravel().tolist()
 
     def dollars_out(self, outlets: list[Outlet]) -> float:
         return float(sum([self.sent_kb[crossing][place] * price for crossing, place, price in outlets]))

@@ -294,10 +294,13 @@ class World:
         self.builder.leave_out(me.routes[port, None], {instance.node for instance in down})
 
     def inner_link(self, group: Group, name: str, **parameters: Any) -> str:
-        """A link between instances of one component, that nobody has drawn; its id."""
+        """A link between instances of one component, that nobody has drawn, with these parameters; its id."""
         link_id = f"{group.id}#{name}"
+        spec = LinkSpec(group.id, group.id, LINK.defaults() | parameters)
         if link_id not in self.builder.link_rows:
-            self.builder.add_link(link_id, LinkSpec(group.id, group.id, LINK.defaults() | parameters), ordered=False)
+            self.builder.add_link(link_id, spec, ordered=False)
+        elif parameters:
+            self.builder.write_link(link_id, spec)
         return link_id
 
     def refresh_callers(self, callee: Instance | Group) -> None:

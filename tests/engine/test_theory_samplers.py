@@ -24,7 +24,10 @@ KINDS = {
     "lognormal": random.LOGNORMAL,
     "erlang": random.ERLANG,
     "hyperexponential": random.HYPEREXPONENTIAL,
+    "pareto": random.PARETO,
+    "pareto_exponential": random.PARETO_EXPONENTIAL,
 }
+TAIL, SHARE, FACTOR = 1.5, 0.3, 8.0
 Distribution = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -40,18 +43,27 @@ def lognormal(cv: float) -> Distribution:
     return function
 
 
+def with_tail(share: float) -> Distribution:
+    """A share is exponential with a mean that is FACTOR times that of the Pareto part; the mean of all is 1."""
+    mean = 1 / (1 - share + share * FACTOR)
+    pareto, exponential = stats.pareto(TAIL, scale=mean * (TAIL - 1) / TAIL), stats.expon(scale=FACTOR * mean)
+    return lambda x: (1 - share) * pareto.cdf(x) + share * exponential.cdf(x)
+
+
 LAWS: dict[tuple[str, float], Distribution] = {
     ("exponential", 1.0): stats.expon().cdf,
     ("erlang", 0.5): stats.gamma(4, scale=1 / 4).cdf,
     ("lognormal", 0.2): lognormal(0.2),
     ("lognormal", 2.0): lognormal(2.0),
     ("hyperexponential", 2.0): balanced_phases(2.0),
+    ("pareto", 1.0): with_tail(0.0),
+    ("pareto_exponential", 1.0): with_tail(SHARE),
 }
 
 
 def durations(kind: str, cv: float, seed: int) -> NDArray[np.float64]:
     out = np.zeros(DRAWS)
-    draws(np.array(random.distribution_row(KINDS[kind], 1.0, cv)), np.uint64(salt(seed, kind)), out)
+    draws(np.array(random.distribution_row(KINDS[kind], 1.0, cv, (TAIL, SHARE, FACTOR))), np.uint64(salt(seed, kind)), out)
     return out
 
 

@@ -5,7 +5,7 @@ All times in here are seconds; parameters keep the unit of their name and are co
 
 import math
 import random
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -89,8 +89,14 @@ class Answer:
         return self.cause is None
 
 
-def draw(luck: random.Random, distribution: str, mean: float, cv: float) -> float:
-    """One value of a distribution with this mean (any unit) and coefficient of variation."""
+def tail_of(parameters: Mapping[str, Any], prefix: str) -> tuple[float, float, float]:
+    """Tail index, share of the exponential part, and its mean over that of the Pareto part."""
+    index, share, factor = (parameters.get(f"{prefix}_{name}", 1.0) for name in ("tail", "exponential_share", "exponential_factor"))
+    return index, share, factor
+
+
+def draw(luck: random.Random, distribution: str, mean: float, cv: float, tail: tuple[float, float, float] = (2.5, 0.0, 1.0)) -> float:
+    """One value of a distribution with this mean (any unit) and coefficient of variation, or tail (tail_of)."""
     if mean == 0 or distribution == "constant":
         return mean
     if distribution == "exponential":
@@ -105,6 +111,14 @@ def draw(luck: random.Random, distribution: str, mean: float, cv: float) -> floa
         first = (1 + math.sqrt((cv**2 - 1) / (cv**2 + 1))) / 2
         share = first if luck.random() < first else 1 - first
         return luck.expovariate(2 * share / mean)
+    index, share, factor = tail
+    if distribution == "pareto":
+        share = 0.0
+    if distribution in ("pareto", "pareto_exponential"):
+        of_pareto = mean / (1 - share + share * factor)
+        if luck.random() < share:
+            return luck.expovariate(1 / (factor * of_pareto))
+        return of_pareto * (index - 1) / index * luck.paretovariate(index)
     raise ValueError(distribution)
 
 

@@ -109,6 +109,18 @@ CASES: dict[str, Document] = {
     "hyperexponential service": one_server(
         clients(), part("server", service_ms=12.0, service_distribution="hyperexponential", service_cv=2.0)
     ),
+    "Pareto service": one_server(clients(), part("server", service_ms=12.0, service_distribution="pareto", service_tail=2.2)),
+    "latency of Pareto and exponential parts": one_server(
+        clients(40.0),
+        part("server", service_ms=1.0),
+        over={
+            "latency_ms": 5.0,
+            "latency_distribution": "pareto_exponential",
+            "latency_tail": 3.5,
+            "latency_exponential_share": 0.2,
+            "latency_exponential_factor": 10.0,
+        },
+    ),
     "last come first served": one_server(clients(read_ratio=0.5), part("server", service_ms=14.0, discipline="lifo")),
     "writes before reads": one_server(
         clients(read_ratio=0.5, timeout_ms=200.0), part("server", service_ms=16.0, discipline="writes_first")

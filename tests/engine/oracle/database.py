@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Pool, Request, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Parameters, Pool, Request, Steps, draw, tail_of
 from tests.engine.oracle.cluster import Member, Rules, Write
 from tests.engine.oracle.stations import Station
 
@@ -54,7 +54,7 @@ class Node(Member):
             return Answer("pool_exhausted")
         with self.connections.take() as connection:
             yield from connection
-            work = draw(self.luck, p["service_distribution"], p["read_ms"] * MS * request.cost, p["service_cv"])
+            work = draw(self.luck, p["service_distribution"], p["read_ms"] * MS * request.cost, p["service_cv"], tail_of(p, "service"))
             yield from self._bring_to_memory(request.key)
             yield from self.cpu.serve(work)
             return Answer(version=self.versions[request.key], size_kb=request.wanted_kb or self._row_kb())
@@ -75,7 +75,7 @@ class Node(Member):
                 yield until_the_end.enter_context(self._lock(request.key).request())
                 self.env.in_time()
             yield from self._bring_to_memory(request.key)
-            work = draw(self.luck, p["service_distribution"], p["write_ms"] * MS * request.cost, p["service_cv"])
+            work = draw(self.luck, p["service_distribution"], p["write_ms"] * MS * request.cost, p["service_cv"], tail_of(p, "service"))
             yield from self.cpu.serve(work)
             return Answer("disk_full") if self.disk_full else (yield from self._commit(request))
 

@@ -9,6 +9,13 @@ from typing import Any
 Document = dict[str, Any]
 
 AMPLE = 100_000
+
+
+def bare_tail(prefix: str) -> dict[str, Any]:
+    """What shapes distributions with a heavy tail; nothing as long as no such distribution is chosen."""
+    return {f"{prefix}_tail": 2.5, f"{prefix}_exponential_share": 0.1, f"{prefix}_exponential_factor": 10.0}
+
+
 LONG_MS = 600_000.0
 CLASSES = ["page", "static", "read", "write", "upload", "expensive", "background"]
 BROKER: dict[str, Any] = {
@@ -147,8 +154,13 @@ BARE_LINK: dict[str, Any] = {
     "breaker_failures": 0, "breaker_open_s": 10.0, "breaker_probes": 1, "bulkhead": 0,
     "handshake_round_trips": 0.0, "first_window_kb": 0.0, "window_kb": 0.0,
     "share": 1.0, "classes": CLASSES, "when": "auto", "on_write": "delete", "asynchronous": False, "priority": 1,
+    **bare_tail("latency"),
 }  # fmt: skip
-INNER_LINK = BARE_LINK | {
+for _kind in ("server", "sql_database", "read_replica", "document_database", "wide_column"):
+    if _kind in BARE:
+        BARE[_kind] |= bare_tail("service")
+BARE["wide_column"] |= {"network_ms": 0.25, "network_distribution": "lognormal", "network_cv": 0.2, **bare_tail("network")}
+INNER_LINK: dict[str, Any] = BARE_LINK | {
     "latency_ms": 0.25, "latency_distribution": "lognormal", "latency_cv": 0.2, "bandwidth_mbit_s": 10_000.0, "timeout_ms": 5000.0,
 }  # fmt: skip
 """What connects the nodes of a store that is one component: a link's default values."""

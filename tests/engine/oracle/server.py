@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Clock, Level, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Clock, Level, Parameters, Part, Pool, Request, Steps, draw, tail_of
 from tests.engine.oracle.stations import Station, station
 from tests.engine.oracle.wires import Wire
 from tests.engine.oracle.wiring import Wiring
@@ -110,7 +110,8 @@ class Server(Part):
             yield from self.cpu.serve(seconds, is_write, steady)
 
     def _cpu_seconds(self, mean_ms: float) -> float:
-        return draw(self.luck, self.parameters["service_distribution"], mean_ms * MS, self.parameters["service_cv"])
+        p = self.parameters
+        return draw(self.luck, p["service_distribution"], mean_ms * MS, p["service_cv"], tail_of(p, "service"))
 
     def come_back(self) -> None:
         self.warm_at = self.env.now + self.parameters["warm_up_s"]

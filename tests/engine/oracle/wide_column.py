@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Request, Steps, draw, tail_of
 from tests.engine.oracle.designs import INNER_LINK
 from tests.engine.oracle.ring import ring_of
 from tests.engine.oracle.stations import Station
@@ -38,8 +38,9 @@ class WideColumn(Part):
     def start(self) -> None:
         self.nodes: list[WideColumn] = self.world.parts[self.name]  # type: ignore[assignment]
         self.given: Counter[int] = self.nodes[0].given if self is not self.nodes[0] else Counter()
-        lanes = Lane(self.world, INNER_LINK), Lane(self.world, INNER_LINK)
-        self.wires = [Wire(self, node, self.name, INNER_LINK, lanes) for node in self.nodes]
+        network = INNER_LINK | {f"latency_{of[8:]}": value for of, value in self.parameters.items() if of.startswith("network_")}
+        lanes = Lane(self.world, network), Lane(self.world, network)
+        self.wires = [Wire(self, node, self.name, network, lanes) for node in self.nodes]
 
     @property
     def is_called(self) -> bool:
@@ -100,12 +101,16 @@ class WideColumn(Part):
 
     def _read_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"]))
+        yield from self.cpu.serve(
+            request.cost * draw(self.luck, p["service_distribution"], p["read_ms"] * MS, p["service_cv"], tail_of(p, "service"))
+        )
         return Answer(version=self.versions[request.key], size_kb=request.wanted_kb or p["row_kb"])
 
     def _write_copy(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+        yield from self.cpu.serve(
+            request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"], tail_of(p, "service"))
+        )
         if self.disk_full:
             return Answer("disk_full")
         self.versions[request.key] = max(self.versions[request.key], request.version)
@@ -150,7 +155,9 @@ class WideColumn(Part):
 
     def _take_hints(self, request: Request) -> Steps[Answer]:
         p = self.parameters
-        yield from self.cpu.serve(request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"]))
+        yield from self.cpu.serve(
+            request.cost * draw(self.luck, p["service_distribution"], p["write_ms"] * MS, p["service_cv"], tail_of(p, "service"))
+        )
         return Answer()
 
     def resources(self) -> list[float]:

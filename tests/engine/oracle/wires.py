@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import simpy
 
-from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Request, Steps, draw
+from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Request, Steps, draw, tail_of
 from tests.engine.oracle.places import distance_s
 from tests.engine.oracle.policies import Call, Guard
 
@@ -79,7 +79,7 @@ class Lane:
 
     def _latency(self) -> float:
         p = self.parameters
-        return draw(self.luck, p["latency_distribution"], p["latency_ms"] * MS, p["latency_cv"])
+        return draw(self.luck, p["latency_distribution"], p["latency_ms"] * MS, p["latency_cv"], tail_of(p, "latency"))
 
     def _losses_in_a_row(self) -> int:
         losses = 0
