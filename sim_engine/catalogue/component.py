@@ -255,6 +255,10 @@ class Component:
         """Called when those in rotation behind a port may have changed."""
 
     @classmethod
+    def parted(cls, world: "World", me: "Instance") -> None:
+        """Called when a partition has begun or ended: others may be in reach now, or out of it."""
+
+    @classmethod
     def rotation(cls, world: "World", me: "Instance", behind: list[tuple[str, "Instance"]]) -> list[tuple[str, "Instance"]]:
         """Who gets requests, of all who are behind a port (link, instance), those with the best priority first."""
         return [(link_id, answering) for link_id, answering in behind if (link_id, answering.id) not in me.out_of_rotation]

@@ -49,6 +49,13 @@ class DatabaseOwner(DatabaseNode):
         cls.cluster(world, me).refresh(world)
 
     @classmethod
+    def parted(cls, world: World, me: Instance) -> None:
+        """Whoever could reach only one of two primaries may reach the other one now."""
+        cluster = cls.cluster(world, me)
+        if cluster.rival is not None:
+            cluster.refresh(world)
+
+    @classmethod
     def cluster(cls, world: World, me: Instance) -> Cluster:
         if "cluster" not in me.memory:
             me.memory["cluster"] = Cluster(me)

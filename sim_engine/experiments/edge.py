@@ -98,6 +98,7 @@ def point_dies(number: int) -> list[Document]:
     return [fault]
 
 
+LARGE = {"static_response_kb": 2_000.0}
 ORIGINS_DIE = [kill("server", 2.0), kill("another", 2.0)]
 
 CDN = rows(
@@ -106,7 +107,7 @@ CDN = rows(
     ("capacity_gb", 0.001, 1.0, of("cdn", "hit_ratio"), UP, delivered()),
     ("ttl_s", 0.2, 100.0, of("cdn", "hit_ratio"), UP, delivered()),
     ("stale_if_error", False, True, of("clients", "failed"), DOWN, delivered(ORIGINS_DIE, ttl_s=1.0)),
-    ("collapse", False, True, of("server", "done"), DOWN, delivered(clients={"static_objects": 2}, ttl_s=0.5)),
+    ("collapse", False, True, of("server", "done"), DOWN, delivered(clients={"static_objects": 2} | LARGE, ttl_s=0.5)),
     ("shield", False, True, of("cdn", "origin_per_s"), DOWN, delivered(shield_location="london")),
     ("shield_location", "london", "sao_paulo", mean_ms, UP, delivered(shield=True)),
     ("origin_policy", "latency", "round_robin", mean_ms, UP, delivered()),

@@ -10,8 +10,7 @@ from sim_engine.design.ports import port_for
 from sim_engine.experiments.designs import pair
 from sim_engine.experiments.drawing import inside, kill, link, part
 from sim_engine.experiments.experiment import UP, Experiment
-from sim_engine.experiments.figures import Figure, cost
-from sim_engine.experiments.scale import asked_from_afar
+from sim_engine.experiments.figures import Figure
 from sim_engine.texts import _
 
 touched: Final = Figure(
@@ -33,11 +32,4 @@ def spread(kind: type[Component]) -> Experiment:
     return Experiment(kind.kind, SPREAD, False, True, touched, UP, document, "group")
 
 
-def crossing() -> Experiment:
-    """A balancer in one of two zones: half of the answers of its servers come from the other one."""
-    document = asked_from_afar("one", "home")
-    document["components"]["server"]["parameters"]["instances"] = 4
-    return Experiment("server", SPREAD, False, True, cost("server", "traffic"), UP, document, "server")
-
-
-EXPERIMENTS: Final = [*(spread(kind) for kind in KINDS.values() if kind.grows), crossing()]
+EXPERIMENTS: Final = [spread(kind) for kind in KINDS.values() if kind.grows]

@@ -299,6 +299,8 @@ class Faults:
 
     def _refresh_partitions(self, _fault: Fault) -> None:
         self._set_partitions()
+        for me in self._everyone():
+            me.component.parted(self._world, me)
 
     def _set_partitions(self) -> None:
         """Each partition that is on has a bit; what is on both sides of one is on the side of the smaller place."""
