@@ -1,5 +1,6 @@
 """What a server calls for a request: caches, databases, further services, object storage and queues, each by the rule of its link."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -27,13 +28,16 @@ def rule_of(p: Parameters) -> tuple[Any, ...]:
 class Callee:
     """Whom the links with one rule lead to."""
 
+    apart = False
+    """Reads and writes each have their turns."""
+
     def __init__(self, server: "Server", first: Wire) -> None:
         self.server = server
         self.link = first.link
         self.rule = first.parameters
         self.wires: list[Wire] = []
         self.accesses: dict[str, Access] = {}
-        self.place = -1
+        self.places: Counter[str] = Counter()
 
     @property
     def when(self) -> str:
@@ -57,8 +61,9 @@ class Callee:
 
     def ask(self, verb: str, request: Request, size_kb: float | None = None) -> Steps[Answer]:
         """One after the other has its turn. size_kb: of what is more than a question."""
-        self.place += 1
-        access = list(self.accesses.values())[self.place % len(self.accesses)]
+        turns = verb if self.apart else ""
+        access = list(self.accesses.values())[self.places[turns] % len(self.accesses)]
+        self.places[turns] += 1
         sized = replace(request, sent_kb=QUESTION_KB if size_kb is None else size_kb)
         return (yield from self.server.through_card(access.ask(verb, sized), size_kb or 0.0))
 
@@ -68,6 +73,10 @@ class Callee:
             return (yield from self.ask(verb, request, size_kb))
         self.server.env.process(self.ask(verb, request, size_kb))
         return Answer()
+
+
+class DatabaseCallee(Callee):
+    apart = True
 
 
 class CacheCallee(Callee):
@@ -104,7 +113,7 @@ class Wiring:
         self.env = server.env
         self.world = server.world
         self.caches: list[CacheCallee] = []
-        self.databases: list[Callee] = []
+        self.databases: list[DatabaseCallee] = []
         self.services: list[Callee] = []
         self.storages: list[Callee] = []
         self.brokers: list[Callee] = []
@@ -115,7 +124,7 @@ class Wiring:
         if isinstance(wire.part, Cache):
             alternative(self.caches, CacheCallee, self.server, wire).add(name, wire)
         elif self.world.keeps_data(wire.part):
-            alternative(self.databases, Callee, self.server, wire).add(name, wire)
+            alternative(self.databases, DatabaseCallee, self.server, wire).add(name, wire)
         else:
             others = self.services
             if isinstance(wire.part, Broker | ObjectStorage):
