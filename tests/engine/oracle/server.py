@@ -161,7 +161,8 @@ class Server(Part):
 
     def through_card(self, asking: Steps[Answer], sent_kb: float) -> Steps[Answer]:
         """A call: what it carries goes out through the card, and the answer comes in."""
-        yield from self._pass(self.card, sent_kb)
+        if sent_kb:
+            yield from self._pass(self.card, sent_kb)
         answer = yield from asking
         if answer.ok:
             yield from self._pass(self.card_in, answer.size_kb)
