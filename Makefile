@@ -21,7 +21,7 @@ check: setup ## style and types, Python and JavaScript
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@PATH="$(CURDIR)/$(VENV):$$PATH" node_modules/.bin/tsc -p tsconfig.json
-	@$(VENV)/djlint --quiet --check --lint templates
+	@$(VENV)/djlint --quiet --lint templates
 
 format:
 	@$(VENV)/ruff check --fix-only --quiet .
