@@ -1,5 +1,6 @@
 """Clients: page views, visits, classes of traffic, deadlines, retries with a budget, hedges, and their own way to the network."""
 
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -210,6 +211,15 @@ def test_an_upload_has_the_size_of_what_is_sent() -> None:
     spread = play(single(100.0, upload_size_cv=1.0, arrival_rate_per_s=400.0, server={"response_kb": 0.0}, **slow)).summary()
     assert spread["latency_ms"]["mean"] == pytest.approx(110.0, rel=0.03)
     assert spread["latency_ms"]["p99"] > 3 * equal["latency_ms"]["p99"]
+
+
+def test_each_seed_draws_sizes_of_its_own() -> None:
+    """Else the mean over all seeds would be that of a few keys' luck, and not the parameter."""
+    one_key = {"access_mbit_s": 8.0, "upload_share": 1.0, "upload_request_kb": 100.0, "upload_size_cv": 0.5, "keys": 1}
+    document = single(5.0, server={"response_kb": 0.0}, **one_key)
+    sent_ms = [play(document, seed=seed).summary()["latency_ms"]["mean"] - 10.0 for seed in range(60)]
+    assert len({round(ms, 3) for ms in sent_ms}) == len(sent_ms)
+    assert fmean(sent_ms) == pytest.approx(100.0, abs=4 * 50.0 / 60**0.5)
 
 
 def test_shares_are_no_more_than_everything() -> None:

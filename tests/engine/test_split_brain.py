@@ -173,6 +173,14 @@ def test_the_new_primary_dies_too() -> None:
     assert_conserved(run)
 
 
+def test_whoever_lives_is_found_when_the_partition_ends() -> None:
+    """The second of two primaries is dead by then: everybody asks the first, at once, until it hears that it was replaced."""
+    run = Run(sites(faults=[kill("replica_1", ENDS_S - 1.0)]))
+    refused = {round(frame["t"], 1): frame["window"]["errors"].get("refused", 0) for frame in go(run, ENDS_S + INTERVAL_S)}
+    assert all(refused[round(ENDS_S - 0.1 * tenth, 1)] for tenth in range(1, 6)), "the right side knows the second only"
+    assert not any(refused[round(ENDS_S + 0.1 * tenth, 1)] for tenth in range(2, 6))
+
+
 def test_without_automatic_failover_nothing_happens_but_lost_messages() -> None:
     run = play(sites(automatic_failover=False))
     assert happened(run).isdisjoint({"promoted", "split_brain", "no_automatic_failover"})

@@ -1,10 +1,9 @@
-"""Do two simulators agree? Means over replications, judged by Student's t test.
+"""Do two simulators agree? Means over replications, judged by Welch's t test.
 
 Both sides run the same design from an empty start for the same time, so they agree in law, warm-up included, and no
 steady state is needed. One family of quantities of one design is judged at 99.9 % together (Bonferroni), so the
-tolerance comes from the replications alone. If they agree, both draw from one law, so its variance is estimated from
-the replications of both: a handful of the slower side alone may all be 0. Two floors: percentiles may be off by the
-histogram's documented 1 %, and everything by 1e-9 for rounding.
+tolerance comes from the replications alone. Two floors: percentiles may be off by the histogram's documented 1 %, and
+everything by 1e-9 for rounding.
 """
 
 import math
@@ -64,12 +63,13 @@ def floor(quantity: str, size: float) -> float:
     return size * (HISTOGRAM_ERROR if is_percentile else ROUNDING) + ROUNDING
 
 
-def student(quantity: str, ours: list[float], theirs: list[float], level: float) -> Verdict:
-    freedom = len(ours) + len(theirs) - 2
-    common = ((len(ours) - 1) * variance(ours) + (len(theirs) - 1) * variance(theirs)) / freedom
+def welch(quantity: str, ours: list[float], theirs: list[float], level: float) -> Verdict:
+    a, b = variance(ours) / len(ours), variance(theirs) / len(theirs)
     mean_a, mean_b = fmean(ours), fmean(theirs)
     allowed = floor(quantity, max(abs(mean_a), abs(mean_b)))
-    allowed += float(stats.t.isf(level / 2, freedom)) * math.sqrt(common * (1 / len(ours) + 1 / len(theirs)))
+    if a + b > 0:
+        freedom = (a + b) ** 2 / (a**2 / (len(ours) - 1) + b**2 / (len(theirs) - 1))
+        allowed += float(stats.t.isf(level / 2, freedom)) * math.sqrt(a + b)
     return Verdict(quantity, mean_a, mean_b, allowed)
 
 
@@ -78,7 +78,7 @@ def compare(ours: Sample, theirs: Sample, level: float = FAMILY_LEVEL) -> list[V
     absent = {name for name in ours.keys() ^ theirs.keys() if name.startswith("errors.")}
     pairs = [(name, ours[name], theirs[name]) for name in common]
     pairs += [(name, ours.get(name, never(ours)), theirs.get(name, never(theirs))) for name in sorted(absent)]
-    return [student(name, mine, other, level / len(pairs)) for name, mine, other in pairs]
+    return [welch(name, mine, other, level / len(pairs)) for name, mine, other in pairs]
 
 
 def never(runs: Sample) -> list[float]:

@@ -105,7 +105,7 @@ SLOW_START: dict[str, Any] = {"handshake_round_trips": 2.0, "first_window_kb": 1
 VARYING: dict[str, Any] = {"latency_distribution": "lognormal", "latency_cv": 0.8}
 CONNECTIONS: dict[str, Document] = {
     "a handshake": connected({"handshake_round_trips": 1.5, **VARYING}),
-    "slow start": connected({**SLOW_START, **VARYING}),
+    "TCP slow start": connected({**SLOW_START, **VARYING}),
     "a window": connected({"window_kb": 16.0}),
     "slow start up to a window": connected({**SLOW_START, "window_kb": 40.0, **VARYING}),
     "a first window larger than the largest": connected({"first_window_kb": 30.0, "window_kb": 12.0}),
