@@ -5,10 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import simpy
-
 from tests.engine.oracle.access import Access
 from tests.engine.oracle.basics import MS, Answer, Parameters, Part, Pool, Program, Request, Steps, draw
+from tests.engine.oracle.flights import Flights
 from tests.engine.oracle.stations import Station
 from tests.engine.oracle.wires import Wire
 
@@ -39,7 +38,7 @@ class Cache(Part):
         self.operations = 0
         self.hits = self.misses = 0
         self.behind: dict[str, Access] = {}
-        self.fetching: dict[int, simpy.Event] = {}
+        self.flights = Flights(self.env)
         self.given: Counter[int] = Counter()  # the newest version of each key that a write got here
         self.writes_lost = 0
         self.lives = 0
@@ -88,18 +87,7 @@ class Cache(Part):
     def _read_through(self, request: Request) -> Steps[Answer]:
         if not self.parameters["single_flight"]:
             return (yield from self._fetch(request))
-        if request.key in self.fetching:
-            answer: Answer = yield self.fetching[request.key]
-            return answer
-        flight = self.fetching[request.key] = self.env.event()
-        answer = Answer("crashed")
-        try:
-            answer = yield from self._fetch(request)
-        finally:
-            if self.fetching.get(request.key) is flight:
-                del self.fetching[request.key]
-            flight.succeed(answer)
-        return answer
+        return (yield from self.flights.share(request.key, self._fetch(request)))
 
     def _fetch(self, request: Request) -> Steps[Answer]:
         answer = yield from self.database.ask("read", request)
@@ -164,7 +152,7 @@ class Cache(Part):
     def forget(self) -> None:
         self.lives += 1
         self.entries.clear()
-        self.fetching.clear()
+        self.flights.forget()
         for key, given in self.given.items():
             stored = self.database.newest(key)
             self.writes_lost += max(0, given - stored)

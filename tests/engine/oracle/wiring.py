@@ -9,6 +9,7 @@ import simpy
 from tests.engine.oracle.access import Access
 from tests.engine.oracle.basics import QUESTION_KB, Answer, Parameters, Request, Steps
 from tests.engine.oracle.cache import Cache
+from tests.engine.oracle.flights import Flights
 from tests.engine.oracle.messages import Broker
 from tests.engine.oracle.object_storage import ObjectStorage
 from tests.engine.oracle.policies import Call
@@ -117,7 +118,7 @@ class Wiring:
         self.services: list[Callee] = []
         self.storages: list[Callee] = []
         self.brokers: list[Callee] = []
-        self.fetching: dict[int, simpy.Event] = {}
+        self.flights = Flights(server.env)
 
     def add(self, name: str, wire: Wire) -> None:
         """Links to caches and databases with the same rule stand for each other; everything else is called by itself."""
@@ -185,23 +186,8 @@ class Wiring:
             if found.ok:
                 without.append(cache)
         if self.server.parameters["single_flight"] and caches:
-            return (yield from self._fetch_once(without, request))
+            return (yield from self.flights.share(request.key, self._fetch(without, request)))
         return (yield from self._fetch(without, request))
-
-    def _fetch_once(self, without: list[CacheCallee], request: Request) -> Steps[Answer]:
-        """Whoever misses a key that another request fetches waits for that one's outcome."""
-        if request.key in self.fetching:
-            answer: Answer = yield self.fetching[request.key]
-            return answer
-        flight = self.fetching[request.key] = self.env.event()
-        answer = Answer("crashed")
-        try:
-            answer = yield from self._fetch(without, request)
-        finally:
-            if self.fetching.get(request.key) is flight:
-                del self.fetching[request.key]
-            flight.succeed(answer)
-        return answer
 
     def _fetch(self, without: list[CacheCallee], request: Request) -> Steps[Answer]:
         answer, fetched = Answer(), False
